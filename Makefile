@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# A thin front: meson does the work, and scripts/ the rest. `make` builds into build/.
+#
+#   make demo      reproduce TIME_WAIT; installs what is missing to build
+#   make check     every test, on every build; installs what is missing
+#   make install   PREFIX (/usr/local) and DESTDIR are honoured
+#
+# HACKING.md says more.
+
+BUILD = build
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+RUNS ?= 100
+
+all:
+	@scripts/build $(BUILD)
+
+deps:
+	@scripts/deps
+
+demo:
+	@scripts/deps build
+	@scripts/build $(BUILD)
+	@scripts/demo $(BUILD)
+
+check:
+	@scripts/deps check
+	@scripts/check
+
+lint:
+	@scripts/deps lint
+	@scripts/lint
+
+bench:
+	@scripts/deps bench
+	@scripts/build $(BUILD)
+	@bench/reproduce.sh $(BUILD) $(RUNS)
+
+fuzz:
+	@scripts/deps fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
+
+install:
+	@scripts/build $(BUILD) --prefix=$(PREFIX)
+	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild --quiet
+
+clean:
+	rm -rf $(BUILD) build-gcc build-asan build-clang build-fuzz build-lint
+
+.PHONY: all deps demo check lint bench fuzz install clean

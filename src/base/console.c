@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "config.h"
+
+static const char *program_name = "timewait";
+
+/*
+ * A closed 0, 1 or 2 would be handed to the next socket, and messages written into it. What stands
+ * in for it is open the wrong way round: its use still fails, as it should.
+ */
+static void open_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode) < 0)
+			_exit(EXIT_FAILED);
+	}
+}
+
+void console_init(const char *program)
+{
+	program_name = program;
+	open_standard_descriptors();
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* options and JSON have decimal points, wherever we are */
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	textdomain(PACKAGE);
+}
+
+const char *console_program(void)
+{
+	return program_name;
+}
+
+static void __attribute__((format(printf, 1, 0))) say(const char *format, va_list args)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	/* One write, so that lines of several processes do not mix. */
+	text_printf(&line, "%s: ", program_name);
+	text_vprintf(&line, format, args);
+	text_append(&line, "\n");
+	fflush(stdout);
+	fputs(line.bytes, stderr);
+}
+
+void console_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+}
+
+void console_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+}
+
+void console_print(const struct error *err)
+{
+	if (err->line)
+		console_error("%d:%d: %s", err->line, err->column, err->text);
+	else
+		console_error("%s", err->text);
+}
+
+int console_flush(void)
+{
+	bool failed = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!failed)
+		return EXIT_OK;
+	if (errno != EPIPE)
+		console_error(_("cannot write the output: %s"), strerror(errno));
+	return EXIT_FAILED;
+}
+
+bool console_has_colour(FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(stream)) && !(no_color && *no_color) && term && strcmp(term, "dumb");
+}
+
+bool console_has_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+int console_columns(FILE *stream)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t number;
+
+	if (columns && !text_to_number(columns, 20, 1000, &number))
+		return (int)number;
+	if (!ioctl(fileno(stream), TIOCGWINSZ, &size) && size.ws_col)
+		return size.ws_col;
+	return 80;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BASE_NETLINK_H
+#define BASE_NETLINK_H
+
+/*
+ * Netlink conversations over libmnl: one request, its acknowledgement or its dump, and the
+ * kernel's own words when it refuses. A socket keeps the network namespace it was opened
+ * in. Blocking: the kernel answers within the system call.
+ */
+
+#include <libmnl/libmnl.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct netlink {
+	struct mnl_socket *socket; /* NULL when closed */
+	uint32_t sequence;
+};
+
+/* The kernel never sends more than 32 KiB at once. */
+#define NETLINK_REPLY_BYTES 32768
+
+/* Opens in the caller's network namespace. 0 or a negative errno. */
+int netlink_open(struct netlink *netlink, int protocol, struct error *err);
+void netlink_close(struct netlink *netlink);
+
+/*
+ * Sends the request (flags get NLM_F_REQUEST | NLM_F_ACK) and waits for the answer. `what`
+ * begins the error's text, the kernel's extended acknowledgement ends it.
+ */
+int netlink_request(
+	struct netlink *netlink, struct nlmsghdr *request, const char *what, struct error *err);
+
+/* The same for a question: hands the answer to `each`, which returns MNL_CB_OK. */
+int netlink_get(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t each, void *context,
+	const char *what, struct error *err);
+
+/*
+ * Sends the request as a dump and hands every message to `each`, which returns MNL_CB_OK.
+ * A dump is no snapshot: rows may be missed or doubled when things change meanwhile.
+ */
+int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t each, void *context,
+	const char *what, struct error *err);
+
+#endif
