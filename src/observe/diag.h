@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OBSERVE_DIAG_H
+#define OBSERVE_DIAG_H
+
+/*
+ * The TCP sockets of a network namespace, as NETLINK_SOCK_DIAG tells them: every state,
+ * requests and TIME_WAIT minisockets included. Needs no privilege. The namespace is the one
+ * that diag_open() was called in. See sock_diag(7).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/netlink.h"
+#include "tcp/endpoint.h"
+#include "tcp/state.h"
+
+/* What the kernel's idiag_timer says. */
+enum diag_timer {
+	DIAG_TIMER_NONE = 0,
+	DIAG_TIMER_ON = 1, /* retransmission, also of a SYN,ACK */
+	DIAG_TIMER_KEEPALIVE = 2,
+	DIAG_TIMER_TIMEWAIT = 3,
+	DIAG_TIMER_PERSIST = 4, /* probing a zero window */
+};
+
+/* "none", "on", "keepalive", "timewait", "persist": as netstat -o, but for netstat's "off". */
+const char *diag_timer_name(enum diag_timer timer);
+
+struct diag_socket {
+	struct endpoint local, peer;
+	enum tcp_state state; /* a request reads SYN_RECV; an orphaned FIN_WAIT2 FIN_WAIT2 */
+	enum diag_timer timer;
+	uint32_t timer_ms;        /* until it fires; 0 for DIAG_TIMER_NONE */
+	uint32_t retransmissions; /* or probes sent without an answer */
+	uint32_t receive_queue;   /* bytes unread; for LISTEN: connections not yet accepted */
+	uint32_t send_queue;      /* bytes unacknowledged; for LISTEN: the backlog */
+	uint32_t uid;
+	uint32_t inode;  /* 0 for requests, TIME_WAIT and what no process holds */
+	uint64_t cookie; /* names the socket for its whole life, TIME_WAIT included */
+};
+
+/* State masks: bit n is enum tcp_state n. */
+#define DIAG_STATE(state) (UINT32_C(1) << (state))
+/* Every state a connection or listener can be in: what the lab watches. */
+#define DIAG_LIVE_STATES (0x1ffeu & ~DIAG_STATE(TCP_STATE_CLOSED))
+/* And bound sockets that do not listen (kernel 6.8 and later; older ones leave them out). */
+#define DIAG_ALL_STATES (DIAG_LIVE_STATES | DIAG_STATE(TCP_STATE_BOUND))
+
+struct diag {
+	struct netlink netlink;
+	bool has_no_legacy; /* one request a family, since the one for both was refused */
+};
+
+int diag_open(struct diag *diag, struct error *err);
+void diag_close(struct diag *diag);
+
+/* Called for each socket; the socket lives for the call alone. Returns 0, or a negative errno,
+ * which ends the dump's delivery and becomes diag_dump()'s result. */
+typedef int diag_each(void *context, const struct diag_socket *socket);
+
+/*
+ * Dumps IPv4 and IPv6 together, in the kernel's hash order. Not a snapshot: under change
+ * rows may be missed or doubled (drop doubles by cookie).
+ */
+int diag_dump(
+	struct diag *diag, uint32_t states, diag_each *each, void *context, struct error *err);
+
+/* SOCK_DESTROY: ends the socket as if by ABORT. Needs CAP_NET_ADMIN in its namespace.
+ * -ENOENT when it is gone already. */
+int diag_destroy(struct diag *diag, const struct diag_socket *socket, struct error *err);
+
+#endif
