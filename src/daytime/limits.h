@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAYTIME_LIMITS_H
+#define DAYTIME_LIMITS_H
+
+/* How often a thing may be said: strangers decide how often it happens. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct notice_limit {
+	int64_t quiet_until_ns; /* 0 to begin with */
+	uint64_t left_out;
+};
+
+/* The same thing is said at most once in so long. */
+#define NOTICE_INTERVAL_NS (INT64_C(10) * 1000 * 1000 * 1000)
+
+/*
+ * May it be said now? If so *ret_left_out is how often it was not since the last time;
+ * if not, this time is counted among them.
+ */
+bool notice_limit_allows(struct notice_limit *limit, int64_t now_ns, uint64_t *ret_left_out);
+
+#endif
