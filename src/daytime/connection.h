@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAYTIME_CONNECTION_H
+#define DAYTIME_CONNECTION_H
+
+/*
+ * One accepted connection, from the reply to its end, and the fixed table of all that are
+ * open. Who closes first decides who waits in TIME_WAIT:
+ *
+ *   server  the line and our FIN leave in one segment; then what the client sent is read
+ *           and thrown away, for closing over an unread byte would send RST instead
+ *   client  the line leaves; we wait for the client's FIN
+ *   reset   the line leaves; then RST (linger 0), and nobody waits
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daytime/format.h"
+
+enum closing {
+	CLOSING_SERVER,
+	CLOSING_CLIENT,
+	CLOSING_RESET,
+};
+
+/* As they are typed, indexed by enum closing; ends in NULL. */
+extern const char *const closing_names[];
+
+struct connection {
+	int fd; /* -1: the place is free */
+	bool is_sent;
+	int64_t deadline_ns; /* by when it must be over; the client's bytes do not move it */
+	size_t length, sent;
+	char line[FORMAT_LINE_BYTES];
+	int before, after; /* in order of age; -1 at the ends. Free places use `after` alone */
+};
+
+/* What is to be waited for next. */
+enum connection_step {
+	STEP_WRITABLE, /* the socket's buffer is full */
+	STEP_READABLE, /* the client has the word */
+	STEP_OVER,     /* closed as it should be */
+	STEP_FAILED,   /* the client went away before it had the line; closed */
+};
+
+/* Sends what is left of the line, then closes or waits, as `closing` says. Never blocks. */
+enum connection_step connection_send(struct connection *connection, enum closing closing);
+
+/* Reads on after STEP_READABLE, until the client's FIN. Never blocks. */
+enum connection_step connection_read(struct connection *connection);
+
+/* Ends it now, at its deadline: reads what there is, and closes. */
+void connection_end(struct connection *connection);
+
+/*
+ * The table. All deadlines are equally far from the start, so the oldest is the first due.
+ */
+struct connection_table {
+	struct connection *places; /* `size` of them */
+	int size, open;
+	int free;           /* the first free place, -1: none */
+	int oldest, newest; /* -1: none is open */
+};
+
+/* 0 or -ENOMEM. The memory is all that the table will ever use. */
+int connection_table_open(struct connection_table *table, int size);
+void connection_table_close(struct connection_table *table); /* ends what is open, too */
+
+/* Takes a place for the descriptor, which it then owns. There must be one free. */
+struct connection *connection_table_add(
+	struct connection_table *table, int fd, int64_t deadline_ns);
+
+/* Gives the place of a connection that is over back. */
+void connection_table_remove(struct connection_table *table, struct connection *connection);
+
+#endif

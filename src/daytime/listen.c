@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daytime/listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/i18n.h"
+
+/* One address, and whether the user insists on it. */
+struct wish {
+	struct sockaddr_storage address;
+	socklen_t length;
+	bool is_required;
+};
+
+struct wishes {
+	struct wish all[LISTEN_SOCKETS_MAX / 2];
+	int count;
+};
+
+static int set_flag(int fd, int level, int option)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, option, &on, sizeof(on)) ? -errno : 0;
+}
+
+int listen_want_destination(int fd, int family)
+{
+	if (family == AF_INET)
+		return set_flag(fd, IPPROTO_IP, IP_PKTINFO);
+	return set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+}
+
+static int prepare(int fd, int family, bool is_datagram)
+{
+	int result = 0;
+
+	/* One IPv6 socket for both families would hide which one the host lacks. */
+	if (family == AF_INET6)
+		result = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	if (result)
+		return result;
+	if (is_datagram)
+		return listen_want_destination(fd, family);
+	return set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+}
+
+/* Returns the descriptor or a negative errno. */
+static int open_socket(const struct wish *wish, bool is_datagram)
+{
+	int family = wish->address.ss_family;
+	int type = is_datagram ? SOCK_DGRAM : SOCK_STREAM;
+	_cleanup_fd_ int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	result = prepare(fd, family, is_datagram);
+	if (result)
+		return result;
+	if (bind(fd, (const struct sockaddr *)&wish->address, wish->length))
+		return -errno;
+	if (!is_datagram && listen(fd, SOMAXCONN))
+		return -errno;
+	return fd_steal(&fd);
+}
+
+static const char *remedy(int code, bool is_datagram)
+{
+	switch (code) {
+	case EADDRINUSE:
+		return is_datagram
+			       ? _(" (another program has it: 'ss -lunp' names it; or choose "
+				   "another port, such as daytimed 1313, or --tcp alone)")
+			       : _(" (another program has it: 'timewait list' or "
+				   "'ss -ltnp' names it; or choose another port, such as daytimed "
+				   "1313)");
+	case EACCES:
+		return _(" (such a low port needs root: run as root, choose a port above 1023, "
+			 "such as daytimed 1313, or lower net.ipv4.ip_unprivileged_port_start)");
+	case EADDRNOTAVAIL:
+		return _(" (this host does not have that address: 'ip address' shows those it "
+			 "has)");
+	case EAFNOSUPPORT: return _(" (this host lacks that family: try -4 or -6)");
+	default: return "";
+	}
+}
+
+static int cannot_listen(const struct listen_options *options, const struct wish *wish,
+	bool is_datagram, int code, struct error *err)
+{
+	char where[NI_MAXHOST + 8] = "";
+	const char *protocol = is_datagram ? "UDP " : "";
+	char host[NI_MAXHOST];
+
+	if (options->address && !getnameinfo((const struct sockaddr *)&wish->address, wish->length,
+					host, sizeof(host), NULL, 0, NI_NUMERICHOST))
+		snprintf(where, sizeof(where), _(" of %s"), host);
+	return error_set(err, code, _("cannot listen on %sport %u%s: %s%s"), protocol,
+		options->port, where, strerror(code), remedy(code, is_datagram));
+}
+
+static bool is_family_missing(int code)
+{
+	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
+}
+
+static int open_all(struct listen_set *set, const struct listen_options *options,
+	const struct wishes *wishes, bool is_datagram, struct error *err)
+{
+	int opened = 0;
+
+	for (int i = 0; i < wishes->count; i++) {
+		const struct wish *wish = &wishes->all[i];
+		bool is_last_hope = !opened && i == wishes->count - 1;
+		int fd = open_socket(wish, is_datagram);
+
+		if (fd < 0 && is_family_missing(-fd) && !wish->is_required && !is_last_hope)
+			continue;
+		if (fd < 0)
+			return cannot_listen(options, wish, is_datagram, -fd, err);
+		set->sockets[set->count++] = (struct listen_socket){
+			.fd = fd,
+			.family = wish->address.ss_family,
+			.is_datagram = is_datagram,
+		};
+		opened++;
+	}
+	return 0;
+}
+
+static void wish_any_address(const struct listen_options *options, struct wishes *ret_wishes)
+{
+	bool both = options->wants_ipv4 == options->wants_ipv6;
+	struct sockaddr_in any4 = {
+		.sin_family = AF_INET,
+		.sin_port = htons(options->port),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+	struct sockaddr_in6 any6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(options->port),
+		.sin6_addr = IN6ADDR_ANY_INIT,
+	};
+
+	ret_wishes->count = 0;
+	if (both || options->wants_ipv4) {
+		struct wish *wish = &ret_wishes->all[ret_wishes->count++];
+
+		*wish = (struct wish){.length = sizeof(any4), .is_required = options->wants_ipv4};
+		memcpy(&wish->address, &any4, sizeof(any4));
+	}
+	if (both || options->wants_ipv6) {
+		struct wish *wish = &ret_wishes->all[ret_wishes->count++];
+
+		*wish = (struct wish){.length = sizeof(any6), .is_required = options->wants_ipv6};
+		memcpy(&wish->address, &any6, sizeof(any6));
+	}
+}
+
+/* /etc/hosts likes to name one address twice. */
+static bool is_wished(const struct wishes *wishes, const struct addrinfo *found)
+{
+	for (int i = 0; i < wishes->count; i++) {
+		if (wishes->all[i].length == found->ai_addrlen &&
+			!memcmp(&wishes->all[i].address, found->ai_addr, found->ai_addrlen))
+			return true;
+	}
+	return false;
+}
+
+static int wish_address(
+	const struct listen_options *options, struct wishes *ret_wishes, struct error *err)
+{
+	bool both = options->wants_ipv4 == options->wants_ipv6;
+	struct addrinfo hints = {
+		.ai_family = both                  ? AF_UNSPEC
+			     : options->wants_ipv4 ? AF_INET
+						   : AF_INET6,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	};
+	struct addrinfo *found;
+	char port[8];
+	int result;
+
+	snprintf(port, sizeof(port), "%u", options->port);
+	result = getaddrinfo(options->address, port, &hints, &found);
+	if (result)
+		return error_set(err, result == EAI_SYSTEM ? errno : EADDRNOTAVAIL,
+			_("cannot listen on '%s': %s (give an IPv4 or IPv6 address of this host; "
+			  "'ip address' shows them)"),
+			options->address,
+			result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
+	ret_wishes->count = 0;
+	for (struct addrinfo *each = found; each; each = each->ai_next) {
+		struct wish *wish = &ret_wishes->all[ret_wishes->count];
+
+		if (ret_wishes->count == LISTEN_SOCKETS_MAX / 2)
+			break;
+		if (is_wished(ret_wishes, each))
+			continue;
+		/* A literal gives one address; of a name's, some may be of a missing family. */
+		*wish = (struct wish){
+			.length = each->ai_addrlen,
+			.is_required = !both || !found->ai_next,
+		};
+		memcpy(&wish->address, each->ai_addr, each->ai_addrlen);
+		ret_wishes->count++;
+	}
+	freeaddrinfo(found);
+	return 0;
+}
+
+int listen_open(struct listen_set *set, const struct listen_options *options, struct error *err)
+{
+	struct wishes wishes;
+	int result = 0;
+
+	set->count = 0;
+	if (options->address)
+		result = wish_address(options, &wishes, err);
+	else
+		wish_any_address(options, &wishes);
+	if (!result && options->wants_tcp)
+		result = open_all(set, options, &wishes, false, err);
+	if (!result && options->wants_udp)
+		result = open_all(set, options, &wishes, true, err);
+	if (result)
+		listen_close(set);
+	return result;
+}
+
+void listen_close(struct listen_set *set)
+{
+	while (set->count)
+		fd_close(&set->sockets[--set->count].fd);
+}
