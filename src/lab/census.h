@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LAB_CENSUS_H
+#define LAB_CENSUS_H
+
+/*
+ * Who is in which state now: both hosts' sockets dumped, each put to the end of the connection
+ * it belongs to, and every change since the last census written to the timeline. A socket is
+ * known by its cookie, which it keeps for its life, TIME_WAIT included; a tuple alone may be reused.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "lab/host.h"
+#include "lab/timeline.h"
+#include "observe/diag.h"
+
+struct census {
+	/* The sockets of each host at the last census, in the kernel's order. */
+	struct diag_socket *sockets[HOST_COUNT];
+	size_t socket_count[HOST_COUNT], socket_room[HOST_COUNT];
+
+	/* Beside timeline->connections: whose cookie each end is; 0 before it had a socket. */
+	struct census_ends {
+		uint64_t cookies[HOST_COUNT];
+		bool is_present[HOST_COUNT];
+	} * ends;
+	size_t end_count, end_room;
+
+	/* On a loopback both hosts are one namespace, told apart by the server's port; else 0. */
+	uint16_t loopback_port;
+};
+
+void census_finish(struct census *census);
+
+/* Looks at both hosts and appends what moved. 0 or a negative errno. */
+int census_take(struct census *census, struct host hosts[HOST_COUNT], struct timeline *timeline,
+	struct error *err);
+
+/* A new connection under the next free name, or a listener; its index. */
+int census_add(struct census *census, struct timeline *timeline, bool is_listener);
+
+/* The connection that the host's socket belongs to, by cookie; CONNECTION_NONE. */
+int census_find(const struct census *census, enum host_id host, uint64_t cookie);
+
+/* The socket at an end of a connection as of the last census; NULL when there is none. */
+const struct diag_socket *census_socket(
+	const struct census *census, enum host_id host, int connection);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "lab/lab.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/interrupt.h"
+#include "base/list.h"
+
+/* How often states that only a kernel timer moves are looked at. */
+#define TICK_NS (10 * NS_PER_MS)
+
+static void init(struct lab *lab, const char *title, bool is_ipv6)
+{
+	*lab = (struct lab){
+		.sandbox = SANDBOX_NONE,
+		.hosts = {HOST_NONE, HOST_NONE},
+		.wire = WIRE_NONE,
+		.guardian = GUARDIAN_NONE,
+		.names = TEXT_INIT,
+		.packet = malloc(WIRE_PACKET_BYTES),
+		.is_ipv6 = is_ipv6,
+	};
+	if (!lab->packet)
+		abort();
+	timeline_init(&lab->timeline, title);
+}
+
+static void name_hosts(struct lab *lab)
+{
+	char address[ENDPOINT_TEXT_BYTES];
+
+	text_append(&lab->names, "127.0.0.1 localhost\n::1 localhost\n");
+	for (int host = 0; host < HOST_COUNT; host++)
+		text_printf(&lab->names, "%s %s\n",
+			endpoint_address(&lab->hosts[host].address, address),
+			host_name((enum host_id)host));
+}
+
+int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err)
+{
+	int r;
+
+	init(lab, title, is_ipv6);
+	r = sandbox_enter(&lab->sandbox, err);
+	for (int host = 0; host < HOST_COUNT && r == 0; host++)
+		r = host_open(&lab->hosts[host], (enum host_id)host, is_ipv6, &lab->sandbox, err);
+	if (r == 0)
+		r = wire_open(&lab->wire, lab->hosts, err);
+	if (r == 0)
+		r = guardian_start(&lab->guardian, program_obey, true, err);
+	if (r < 0) {
+		lab_close(lab);
+		return r;
+	}
+	name_hosts(lab);
+	return 0;
+}
+
+int lab_open_loopback(
+	struct lab *lab, const char *title, bool is_ipv6, uint16_t port, struct error *err)
+{
+	int r;
+
+	init(lab, title, is_ipv6);
+	lab->is_loopback = true;
+	lab->census.loopback_port = port;
+	r = diag_open(&lab->hosts[HOST_SERVER].diag, err);
+	/* Root's programs may change their user, and then outlive us but for a namespace; those of
+	 * others cannot, and need none. */
+	if (r == 0 && guardian_start(&lab->guardian, program_obey, true, NULL) < 0)
+		r = guardian_start(&lab->guardian, program_obey, false, err);
+	if (r < 0) {
+		lab_close(lab);
+		return r;
+	}
+	/* Without CAP_NET_RAW the states are all there is to see. */
+	wire_open_tap(&lab->wire, port, NULL);
+	return 0;
+}
+
+void lab_close(struct lab *lab)
+{
+	for (size_t i = 0; i < lab->program_count; i++) {
+		program_finish(lab->programs[i]);
+		free(lab->programs[i]);
+	}
+	free(lab->programs);
+	guardian_stop(&lab->guardian);
+	wire_close(&lab->wire);
+	for (int host = 0; host < HOST_COUNT; host++)
+		host_close(&lab->hosts[host]);
+	sandbox_leave(&lab->sandbox);
+	census_finish(&lab->census);
+	timeline_finish(&lab->timeline);
+	text_finish(&lab->names);
+	free(lab->flows);
+	free(lab->unplaced);
+	free(lab->packet);
+	*lab = (struct lab){
+		.sandbox = SANDBOX_NONE,
+		.hosts = {HOST_NONE, HOST_NONE},
+		.wire = WIRE_NONE,
+		.guardian = GUARDIAN_NONE,
+		.names = TEXT_INIT,
+	};
+}
+
+/* Sleeps until something may have moved: a packet, a call at a gate, output, or a tick's time. */
+static void await_event(struct lab *lab, int64_t deadline_ns)
+{
+	struct pollfd waiting[16];
+	nfds_t count = 0;
+	int64_t tick_ns = clock_deadline_ns(TICK_NS);
+
+	if (lab->wire.fd >= 0)
+		waiting[count++] = (struct pollfd){.fd = lab->wire.fd, .events = POLLIN};
+	for (size_t i = 0; i < lab->program_count && count + 2 <= 16; i++) {
+		const struct program *program = lab->programs[i];
+
+		if (program->has_ended)
+			continue;
+		if (program->gate_fd >= 0)
+			waiting[count++] =
+				(struct pollfd){.fd = program->gate_fd, .events = POLLIN};
+		if (program->output_fd >= 0)
+			waiting[count++] =
+				(struct pollfd){.fd = program->output_fd, .events = POLLIN};
+	}
+	poll(waiting, count, clock_poll_ms(tick_ns < deadline_ns ? tick_ns : deadline_ns));
+}
+
+int lab_wait(struct lab *lab, lab_condition *condition, void *context, int64_t deadline_ns,
+	void (*tick)(const struct lab *lab, void *context), struct error *err)
+{
+	while (true) {
+		int r = lab_settle(lab, err);
+
+		if (r < 0)
+			return r;
+		if (condition(lab, context))
+			return 0;
+		if (interrupt_requested())
+			return error_set(err, EINTR, _("interrupted"));
+		if (clock_now_ns() >= deadline_ns)
+			return error_set(err, ETIMEDOUT, _("what was waited for did not happen"));
+		if (tick)
+			tick(lab, context);
+		await_event(lab, deadline_ns);
+	}
+}
+
+static size_t record_run(struct lab *lab, enum host_id host, const char *const *argv)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_printf(&line, "%s run", host_name(host));
+	for (; *argv; argv++)
+		text_printf(&line, " %s", *argv);
+	return timeline_action(&lab->timeline, host, CONNECTION_NONE, 0, line.bytes);
+}
+
+int lab_run(struct lab *lab, enum host_id host, const char *const *argv,
+	struct program **ret_program, struct error *err)
+{
+	struct program_setting setting = {
+		.host = host,
+		.netns_fd = lab->is_loopback ? -1 : lab->hosts[host].netns_fd,
+		.guardian = &lab->guardian,
+		.hosts = lab->is_loopback ? NULL : lab->names.bytes,
+	};
+	struct program *program = malloc(sizeof(*program));
+	size_t action = record_run(lab, host, argv);
+	int r;
+
+	if (!program)
+		abort();
+	r = program_start(program, &setting, argv, err);
+	timeline_complete(&lab->timeline, action, -r);
+	if (r < 0) {
+		free(program);
+		return r;
+	}
+	*list_grow(&lab->programs, &lab->program_count, &lab->program_room) = program;
+	*ret_program = program;
+	return lab_settle(lab, err);
+}
+
+enum tcp_state lab_state(const struct lab *lab, enum host_id host, int connection)
+{
+	if (connection == CONNECTION_NONE)
+		return TCP_STATE_CLOSED;
+	return lab->timeline.connections[connection].states[host];
+}
+
+int lab_first_connection(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->timeline.connection_count; i++) {
+		if (!lab->timeline.connections[i].is_listener)
+			return (int)i;
+	}
+	return CONNECTION_NONE;
+}
