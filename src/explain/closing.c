@@ -92,6 +92,22 @@ static int64_t left_time_wait_ns(const struct timeline *timeline, enum host_id h
 	return -1;
 }
 
+static bool has_got_reset(const struct closing *closing, enum host_id host)
+{
+	const struct timeline *timeline = closing->timeline;
+
+	for (size_t i = 0; i < timeline->event_count; i++) {
+		const struct event *event = &timeline->events[i];
+
+		if (event->kind == EVENT_PACKET && event->connection == closing->connection &&
+			event->host != host && event->segment.flags & SEGMENT_RST &&
+			event->time_ns > closing->entered_ns[host] &&
+			event->time_ns <= closing->left_ns[host])
+			return true;
+	}
+	return false;
+}
+
 void closing_judge(struct closing *closing, const struct timeline *timeline, int connection)
 {
 	const struct connection *judged = &timeline->connections[connection];
@@ -109,6 +125,7 @@ void closing_judge(struct closing *closing, const struct timeline *timeline, int
 			timeline, (enum host_id)host, connection, TCP_STATE_TIME_WAIT);
 		closing->left_ns[host] =
 			left_time_wait_ns(timeline, (enum host_id)host, connection);
+		closing->was_killed[host] = has_got_reset(closing, (enum host_id)host);
 	}
 }
 

@@ -23,6 +23,7 @@ struct closing {
 	bool waits[HOST_COUNT];         /* in TIME_WAIT now */
 	int64_t entered_ns[HOST_COUNT]; /* TIME_WAIT, since the timeline's start; -1 when never */
 	int64_t left_ns[HOST_COUNT];    /* TIME_WAIT, likewise; -1 when it has not */
+	bool was_killed[HOST_COUNT];    /* an RST came to it in TIME_WAIT, before it left */
 };
 
 /* Pure: reads the timeline, which must outlive the result. */

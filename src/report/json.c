@@ -52,9 +52,14 @@ static void print_line(json_t *object, FILE *stream)
 	json_decref(object);
 }
 
+static void set_seconds(json_t *object, const char *key, int64_t time_ns)
+{
+	json_object_set_new(object, key, json_real((double)time_ns / (double)NS_PER_S));
+}
+
 static void set_time(json_t *object, const struct event *event)
 {
-	json_object_set_new(object, "time_s", json_real((double)event->time_ns / (double)NS_PER_S));
+	set_seconds(object, "time_s", event->time_ns);
 }
 
 /* Who and which connection, as far as there is one. */
@@ -163,6 +168,39 @@ void json_print_timeline(
 	print_line(object, stream);
 	for (size_t i = 0; i < timeline->event_count; i++)
 		print_line(event_object(timeline, &timeline->events[i], file), stream);
+}
+
+static void set_endpoint(
+	json_t *object, const char *address, const char *port, const struct endpoint *endpoint)
+{
+	char text[ENDPOINT_TEXT_BYTES];
+
+	set_string(object, address, endpoint_address(endpoint, text));
+	set_number(object, port, endpoint->port);
+}
+
+void json_print_lifetimes(const struct closing *closing, FILE *stream)
+{
+	const struct connection *connection = &closing->timeline->connections[closing->connection];
+
+	for (enum host_id host = 0; host < HOST_COUNT; host++) {
+		json_t *object;
+
+		if (closing->entered_ns[host] < 0 || closing->left_ns[host] < 0)
+			continue;
+		object = object_of("time_wait");
+		set_string(object, "event", "died");
+		set_seconds(object, "time_s", closing->left_ns[host]);
+		set_string(object, "host", host_name(host));
+		set_string(object, "connection", connection->name);
+		set_string(
+			object, "cause", closing->was_killed[host] ? "killed_by_rst" : "expired");
+		set_seconds(
+			object, "lifetime_s", closing->left_ns[host] - closing->entered_ns[host]);
+		set_endpoint(object, "local", "local_port", &connection->ends[host]);
+		set_endpoint(object, "peer", "peer_port", &connection->ends[host_other(host)]);
+		print_line(object, stream);
+	}
 }
 
 void json_print_result(const struct json_result *result, FILE *stream)

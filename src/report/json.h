@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "explain/closing.h"
 #include "lab/timeline.h"
 
 /*
@@ -20,6 +21,12 @@
  */
 void json_print_timeline(
 	const struct timeline *timeline, const char *file, bool is_slow, FILE *stream);
+
+/*
+ * A line "time_wait" for each end that has left TIME_WAIT: {"event":"died"} with its lifetime, and its
+ * cause, "expired" or "killed_by_rst". None for an end that still waits, or never did.
+ */
+void json_print_lifetimes(const struct closing *closing, FILE *stream);
 
 /* How it ended. */
 struct json_result {

@@ -277,6 +277,12 @@ static void print_json(const struct experiment *experiment)
 	};
 
 	json_print_timeline(&experiment->lab.timeline, NULL, false, stdout);
+	if (experiment->connection != CONNECTION_NONE) {
+		struct closing closing;
+
+		closing_judge(&closing, &experiment->lab.timeline, experiment->connection);
+		json_print_lifetimes(&closing, stdout);
+	}
 	json_print_result(&result, stdout);
 }
 

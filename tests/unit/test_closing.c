@@ -136,6 +136,23 @@ static void lifetime_is_measured_from_birth_to_death(void **state)
 	timeline_finish(&timeline);
 }
 
+static void an_rst_in_time_wait_is_its_killer(void **state)
+{
+	struct timeline timeline;
+	struct closing closing;
+	int connection = begin_unseen(&timeline);
+
+	(void)state;
+	timeline_state(&timeline, HOST_SERVER, connection, TCP_STATE_TIME_WAIT);
+	sample_send(&timeline, connection, HOST_CLIENT, SEGMENT_RST, 1, 0, 0);
+	timeline_state(&timeline, HOST_SERVER, connection, TCP_STATE_CLOSED);
+	sample_settle(&timeline);
+	closing_judge(&closing, &timeline, connection);
+	assert_true(closing.was_killed[HOST_SERVER]);
+	assert_false(closing.was_killed[HOST_CLIENT]);
+	timeline_finish(&timeline);
+}
+
 static void nothing_is_said_of_a_lifetime_that_goes_on(void **state)
 {
 	struct timeline timeline;
@@ -160,6 +177,7 @@ int main(void)
 		cmocka_unit_test(calls_tell_who_reset),
 		cmocka_unit_test(an_open_connection_is_not_explained_away),
 		cmocka_unit_test(lifetime_is_measured_from_birth_to_death),
+		cmocka_unit_test(an_rst_in_time_wait_is_its_killer),
 		cmocka_unit_test(nothing_is_said_of_a_lifetime_that_goes_on),
 	};
 

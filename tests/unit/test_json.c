@@ -236,6 +236,41 @@ static void test_errno_names(void **state)
 	assert_string_equal(error_name(INT32_MIN, name), "E-2147483648");
 }
 
+/* The server waits out its minute: its death, with lifetime and cause. The client never waited. */
+static void test_lifetimes(void **state)
+{
+	struct timeline timeline;
+	struct closing closing;
+	struct lines lines;
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	int conn = 1;
+
+	(void)state;
+	assert_non_null(stream);
+	sample_server_first(&timeline);
+	closing_judge(&closing, &timeline, conn);
+	json_print_lifetimes(&closing, stream);
+	fflush(stream);
+	assert_int_equal(length, 0);
+	sample_wait(&timeline, 61 * NS_PER_S);
+	sample_move(&timeline, conn, HOST_SERVER, TCP_STATE_CLOSED);
+	sample_settle(&timeline);
+	closing_judge(&closing, &timeline, conn);
+	json_print_lifetimes(&closing, stream);
+	fclose(stream);
+	parse(&lines, text);
+	assert_int_equal(lines.count, 1);
+	assert_string_equal(
+		json_string_value(json_object_get(lines.objects[0], "cause")), "expired");
+	assert_string_equal(json_string_value(json_object_get(lines.objects[0], "host")), "server");
+	assert_true(json_real_value(json_object_get(lines.objects[0], "lifetime_s")) > 60.9);
+	assert_int_equal(json_integer_value(json_object_get(lines.objects[0], "local_port")), 13);
+	forget(&lines);
+	timeline_finish(&timeline);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_result),
 		cmocka_unit_test(test_errno_names),
+		cmocka_unit_test(test_lifetimes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
