@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -77,11 +78,25 @@ static int enter_user_namespace(struct error *err)
 	return write_map("/proc/self/gid_map", gid, err);
 }
 
+/* In a chroot the root is a mere directory of a mount that cannot be made private. */
+static bool is_chroot(void)
+{
+	struct statx root;
+
+	return statx(AT_FDCWD, "/", 0, 0, &root) == 0 &&
+	       (root.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
+	       !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
 int sandbox_enter(struct sandbox *sandbox, struct error *err)
 {
 	struct sandbox entered = SANDBOX_NONE;
 	int r;
 
+	if (is_chroot())
+		return error_set(err, EINVAL,
+			_("the hosts need mounts of their own, and there can be none in a chroot "
+			  "(leave it, or enter it anew after: mount --bind DIR DIR)"));
 	entered.home_netns_fd = open_netns();
 	if (entered.home_netns_fd < 0)
 		return error_errno(err, errno, _("this kernel has no network namespaces"));

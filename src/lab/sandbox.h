@@ -25,7 +25,7 @@ struct sandbox {
 /*
  * Enters a fresh base network namespace, through a new user namespace when the process lacks
  * CAP_SYS_ADMIN. Single-threaded callers only. On refusal the error says what is missing and how
- * to get it, and its code is EPERM, ENOSPC or what the kernel said.
+ * to get it, and its code is EPERM, ENOSPC or what the kernel said (EINVAL in a chroot).
  */
 int sandbox_enter(struct sandbox *sandbox, struct error *err);
 

@@ -80,3 +80,19 @@ teardown()
 	[[ $status == 0 ]]
 	[[ $output == *"The server waits, because it closed first."* ]]
 }
+
+@test "in a chroot: 77, and that it is one" {
+	need_prison
+	run --separate-stderr unshare --user --map-root-user --mount bash -c '
+		mount -t tmpfs none /mnt && mkdir /mnt/root && cd /mnt/root || exit
+		for name in bin lib lib64 sbin usr etc proc dev tmp; do
+			if [[ -L /$name ]]; then
+				cp -a "/$name" . || exit
+			elif [[ -d /$name ]]; then
+				mkdir "$name" && mount --rbind "/$name" "$name" || exit
+			fi
+		done
+		exec chroot . "$0/timewait" reproduce' "$BIN"
+	[[ $status == 77 ]]
+	[[ $stderr == *chroot* && $stderr == *--host* ]]
+}
