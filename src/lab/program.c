@@ -176,7 +176,6 @@ static _Noreturn void become(struct start *start, const char *const *argv)
 	int64_t deadline_ns = clock_deadline_ns(START_DEADLINE_NS);
 	int gate_fd = -1;
 
-	set_path();
 	atomic_store(&start->is_ready, true);
 	if (AWAIT_VALUE(&start->gate, deadline_ns) == GATE_WANTED)
 		gate_fd = gate_install();
@@ -214,6 +213,7 @@ void program_obey(const char *order, size_t length, const int *fds, size_t fd_co
 		_exit(127);
 	setsid(); /* Ctrl-C is for the laboratory, which then ends its programs in order */
 	reset_signals();
+	set_path(); /* while the way to our image is the way from our root: before new mounts */
 	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(fds[FD_OUTPUT], STDOUT_FILENO) < 0 ||
 		dup2(fds[FD_OUTPUT], STDERR_FILENO) < 0)
 		give_up(start, "dup2");
