@@ -179,6 +179,17 @@ int options_parse(const struct command_line *line, int argc, char **argv, option
 	return OPTIONS_GO_ON;
 }
 
+int options_parse_alone(
+	const struct command_line *line, int argc, char **argv, options_take *take, void *context)
+{
+	int operands;
+	int code = options_parse(line, argc, argv, take, context, &operands);
+
+	if (code == OPTIONS_GO_ON && operands < argc)
+		return options_unexpected(line, argv[operands]);
+	return code;
+}
+
 int options_number(
 	const char *what, const char *value, uint64_t least, uint64_t most, uint64_t *ret_number)
 {

@@ -43,6 +43,10 @@ typedef int options_take(void *context, int id, const char *value);
 int options_parse(const struct command_line *line, int argc, char **argv, options_take *take,
 	void *context, int *ret_operands);
 
+/* The same for a command that takes no operands: one that is there is complained of. */
+int options_parse_alone(
+	const struct command_line *line, int argc, char **argv, options_take *take, void *context);
+
 /* Prints the version as --version does; for a program whose first word is a command. */
 int options_version(void);
 

@@ -13,17 +13,19 @@
 /* How often states that only a kernel timer moves are looked at. */
 #define TICK_NS (10 * NS_PER_MS)
 
-static void init(struct lab *lab, const char *title, bool is_ipv6)
+/* One in which nothing is open. */
+static const struct lab nothing = {
+	.sandbox = SANDBOX_NONE,
+	.hosts = {HOST_NONE, HOST_NONE},
+	.wire = WIRE_NONE,
+	.guardian = GUARDIAN_NONE,
+	.names = TEXT_INIT,
+};
+
+static void init(struct lab *lab, const char *title)
 {
-	*lab = (struct lab){
-		.sandbox = SANDBOX_NONE,
-		.hosts = {HOST_NONE, HOST_NONE},
-		.wire = WIRE_NONE,
-		.guardian = GUARDIAN_NONE,
-		.names = TEXT_INIT,
-		.packet = malloc(WIRE_PACKET_BYTES),
-		.is_ipv6 = is_ipv6,
-	};
+	*lab = nothing;
+	lab->packet = malloc(WIRE_PACKET_BYTES);
 	if (!lab->packet)
 		abort();
 	timeline_init(&lab->timeline, title);
@@ -44,7 +46,7 @@ int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err
 {
 	int r;
 
-	init(lab, title, is_ipv6);
+	init(lab, title);
 	r = sandbox_enter(&lab->sandbox, err);
 	for (int host = 0; host < HOST_COUNT && r == 0; host++)
 		r = host_open(&lab->hosts[host], (enum host_id)host, is_ipv6, &lab->sandbox, err);
@@ -60,12 +62,11 @@ int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err
 	return 0;
 }
 
-int lab_open_loopback(
-	struct lab *lab, const char *title, bool is_ipv6, uint16_t port, struct error *err)
+int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct error *err)
 {
 	int r;
 
-	init(lab, title, is_ipv6);
+	init(lab, title);
 	lab->is_loopback = true;
 	lab->census.loopback_port = port;
 	r = diag_open(&lab->hosts[HOST_SERVER].diag, err);
@@ -100,13 +101,7 @@ void lab_close(struct lab *lab)
 	free(lab->flows);
 	free(lab->unplaced);
 	free(lab->packet);
-	*lab = (struct lab){
-		.sandbox = SANDBOX_NONE,
-		.hosts = {HOST_NONE, HOST_NONE},
-		.wire = WIRE_NONE,
-		.guardian = GUARDIAN_NONE,
-		.names = TEXT_INIT,
-	};
+	*lab = nothing;
 }
 
 /* Sleeps until something may have moved: a packet, a call at a gate, output, or a tick's time. */

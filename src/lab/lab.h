@@ -54,7 +54,6 @@ struct lab {
 	int64_t passed_ns;          /* CLOCK_REALTIME, when the last packet was passed on */
 	unsigned int acks_in_a_row; /* passed since the last that was anything else */
 	bool is_loopback;
-	bool is_ipv6;
 };
 
 /*
@@ -65,8 +64,7 @@ struct lab {
 int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err);
 
 /* On this machine's loopback; the server will be the one on `port`. */
-int lab_open_loopback(
-	struct lab *lab, const char *title, bool is_ipv6, uint16_t port, struct error *err);
+int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct error *err);
 
 /* Ends the programs, the sockets and the hosts. Harmless on a lab that did not open. */
 void lab_close(struct lab *lab);

@@ -76,13 +76,10 @@ static int examine_self(bool json)
 int command_doctor(int argc, char **argv)
 {
 	struct doctor_options chosen = {0};
-	int operands;
-	int r = options_parse(&command, argc, argv, take, &chosen, &operands);
+	int r = options_parse_alone(&command, argc, argv, take, &chosen);
 
 	if (r != OPTIONS_GO_ON)
 		return r;
-	if (operands < argc)
-		return options_unexpected(&command, argv[operands]);
 	if (!chosen.self) {
 		console_error(_("doctor: this version looks at itself alone (use: timewait doctor "
 				"--self); findings about a host's sockets come in a later one"));

@@ -246,7 +246,7 @@ static int open_lab(struct experiment *experiment, uint16_t *ret_port, struct er
 	if (!*ret_port)
 		return error_set(err, EADDRNOTAVAIL, _("no free port on the loopback (%s)"),
 			setting->is_ipv6 ? "::1" : "127.0.0.1");
-	return lab_open_loopback(&experiment->lab, title, setting->is_ipv6, *ret_port, err);
+	return lab_open_loopback(&experiment->lab, title, *ret_port, err);
 }
 
 int experiment_run(

@@ -155,12 +155,9 @@ static int list_sockets(bool json)
 int command_list(int argc, char **argv)
 {
 	struct list_options chosen = {0};
-	int operands;
-	int r = options_parse(&command, argc, argv, take, &chosen, &operands);
+	int r = options_parse_alone(&command, argc, argv, take, &chosen);
 
 	if (r != OPTIONS_GO_ON)
 		return r;
-	if (operands < argc)
-		return options_unexpected(&command, argv[operands]);
 	return list_sockets(chosen.json);
 }

@@ -398,13 +398,10 @@ static int reproduce_experiment(const struct reproduce *reproduce)
 int command_reproduce(int argc, char **argv)
 {
 	struct reproduce reproduce = {.repeat = 1};
-	int operands;
-	int code = options_parse(&command_line, argc, argv, take_option, &reproduce, &operands);
+	int code = options_parse_alone(&command_line, argc, argv, take_option, &reproduce);
 
 	if (code != OPTIONS_GO_ON)
 		return code;
-	if (operands < argc)
-		return options_unexpected(&command_line, argv[operands]);
 	if (reproduce.setting.is_loopback && reproduce.setting.first_close == FIRST_CLOSE_BOTH) {
 		console_error(
 			_("--first-close both: needs the laboratory, where packets can be held "
