@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int netlink_open(struct netlink *netlink, int protocol, struct error *err)
 {
@@ -88,19 +89,36 @@ static mnl_cb_t control[NLMSG_MIN_TYPE] = {
 	[NLMSG_ERROR] = finish_request,
 };
 
+/*
+ * The kernel makes its replies as large as we have ever had room for, however little it has to say,
+ * and a large one costs it a fifth of a short dump. So the room is a page, the kernel's own least
+ * (NLMSG_GOODSIZE), until a dump shows that there is much to say.
+ */
+#define SHORT_REPLIES 4
+
+static size_t room_for_reply(struct netlink *netlink, int replies)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	netlink->has_much |= replies >= SHORT_REPLIES;
+	return netlink->has_much || page > NETLINK_REPLY_BYTES ? NETLINK_REPLY_BYTES : page;
+}
+
 static int converse(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t each, void *context,
 	const char *what, struct error *err)
 {
 	char buffer[NETLINK_REPLY_BYTES];
 	unsigned int port = mnl_socket_get_portid(netlink->socket);
 	int more = MNL_CB_OK;
+	int replies = 0;
 
 	request->nlmsg_seq = ++netlink->sequence;
 	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
 		return error_errno(err, errno, "%s", what);
 	while (more > MNL_CB_STOP) {
 		const struct nlmsghdr *reply = (const void *)buffer;
-		ssize_t length = mnl_socket_recvfrom(netlink->socket, buffer, sizeof(buffer));
+		ssize_t length = mnl_socket_recvfrom(
+			netlink->socket, buffer, room_for_reply(netlink, replies++));
 
 		if (length < 0 && errno == EINTR)
 			continue;

@@ -9,6 +9,7 @@
  */
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -16,6 +17,7 @@
 struct netlink {
 	struct mnl_socket *socket; /* NULL when closed */
 	uint32_t sequence;
+	bool has_much; /* the kernel has had more to say than fits into a few short replies */
 };
 
 /* The kernel never sends more than 32 KiB at once. */
