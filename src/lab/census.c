@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/list.h"
 
@@ -14,27 +15,82 @@ void census_finish(struct census *census)
 	*census = (struct census){0};
 }
 
-/* "conn", "conn2", "conn3"...: the first of a name goes without a number. */
+static bool is_taken(const struct timeline *timeline, const char *name)
+{
+	for (size_t i = 0; i < timeline->connection_count; i++) {
+		if (!strcmp(timeline->connections[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* The next free of "conn", "conn2", "conn3"...: the first goes without a number. */
 static void choose_name(const struct timeline *timeline, bool is_listener, char *name, size_t size)
 {
 	const char *stem = is_listener ? "listener" : "conn";
 	size_t number = 1;
 
-	for (size_t i = 0; i < timeline->connection_count; i++)
-		number += timeline->connections[i].is_listener == is_listener;
-	if (number == 1)
-		snprintf(name, size, "%s", stem);
-	else
-		snprintf(name, size, "%s%zu", stem, number);
+	snprintf(name, size, "%s", stem);
+	while (is_taken(timeline, name))
+		snprintf(name, size, "%s%zu", stem, ++number);
 }
 
-int census_add(struct census *census, struct timeline *timeline, bool is_listener)
+int census_add(struct census *census, struct timeline *timeline, const char *name, bool is_listener)
 {
-	char name[32];
+	char chosen[32];
 
-	choose_name(timeline, is_listener, name, sizeof(name));
+	if (!name) {
+		choose_name(timeline, is_listener, chosen, sizeof(chosen));
+		name = chosen;
+	}
 	(void)list_grow(&census->ends, &census->end_count, &census->end_room);
 	return timeline_connection(timeline, name, is_listener);
+}
+
+/*
+ * The connection of that tuple, if a socket of the host may belong to it. A passive open does:
+ * somebody's SYN has made the connection, and a request may come and go several times. An active
+ * open joins what has had no socket here (a simultaneous open). Another one after the first joins where
+ * it has the connection's own name, and the peer still has a socket: in TIME_WAIT, or of a connection
+ * that it does not know to be dead. Else it begins a new one.
+ */
+static int find_connection(const struct census *census, const struct timeline *timeline,
+	enum host_id host, bool is_active, const char *name, const struct endpoint *local,
+	const struct endpoint *peer)
+{
+	int index = timeline_find(timeline, host, local, peer);
+	const struct connection *connection;
+
+	if (index == CONNECTION_NONE || !is_active || !census->ends[index].cookies[host])
+		return index;
+	connection = &timeline->connections[index];
+	return name && !strcmp(connection->name, name) &&
+			       connection->states[host_other(host)] != TCP_STATE_CLOSED
+		       ? index
+		       : CONNECTION_NONE;
+}
+
+int census_introduce(struct census *census, struct timeline *timeline, enum host_id host,
+	uint64_t cookie, const char *name, const struct endpoint *local,
+	const struct endpoint *peer)
+{
+	int index = peer ? find_connection(census, timeline, host, true, name, local, peer)
+			 : CONNECTION_NONE;
+	struct connection *connection;
+
+	if (index == CONNECTION_NONE) {
+		index = census_add(census, timeline, name, !peer);
+		connection = &timeline->connections[index];
+		connection->ends[host] = *local;
+		if (peer)
+			connection->ends[host_other(host)] = *peer;
+	} else {
+		connection = &timeline->connections[index];
+		if (strcmp(connection->name, name) != 0)
+			snprintf(connection->also, sizeof(connection->also), "%s", name);
+	}
+	census->ends[index].cookies[host] = cookie;
+	return index;
 }
 
 int census_find(const struct census *census, enum host_id host, uint64_t cookie)
@@ -60,10 +116,6 @@ const struct diag_socket *census_socket(
 	return NULL;
 }
 
-/*
- * The connection whose other end was seen first: same tuple, and this end still without a socket.
- * Else the socket begins a connection of its own.
- */
 static int place(struct census *census, struct timeline *timeline, enum host_id host,
 	const struct diag_socket *socket)
 {
@@ -75,11 +127,12 @@ static int place(struct census *census, struct timeline *timeline, enum host_id 
 	if (connection != CONNECTION_NONE)
 		return connection;
 	if (!is_listener)
-		connection = timeline_find(timeline, host, &local, &peer);
-	if (connection == CONNECTION_NONE || census->ends[connection].cookies[host]) {
+		connection = find_connection(census, timeline, host,
+			socket->state == TCP_STATE_SYN_SENT, NULL, &local, &peer);
+	if (connection == CONNECTION_NONE) {
 		struct connection *added;
 
-		connection = census_add(census, timeline, is_listener);
+		connection = census_add(census, timeline, NULL, is_listener);
 		added = &timeline->connections[connection];
 		added->ends[host] = local;
 		if (!is_listener)
@@ -119,18 +172,43 @@ static int see_on_loopback(void *context, const struct diag_socket *socket)
 	return 0;
 }
 
-static int look(struct census *census, struct host hosts[HOST_COUNT], struct error *err)
+static bool looks_at_listeners(unsigned int which, int host)
+{
+	return (which & CENSUS_LISTENERS(host)) == CENSUS_LISTENERS(host);
+}
+
+/* Forgets the sockets that are about to be looked at. */
+static void forget(struct census *census, int host, bool with_listeners)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < census->socket_count[host] && !with_listeners; i++) {
+		if (census->sockets[host][i].state == TCP_STATE_LISTEN)
+			census->sockets[host][left++] = census->sockets[host][i];
+	}
+	census->socket_count[host] = left;
+}
+
+static int look(
+	struct census *census, struct host hosts[HOST_COUNT], unsigned int which, struct error *err)
 {
 	int r = 0;
 
-	census->socket_count[HOST_SERVER] = census->socket_count[HOST_CLIENT] = 0;
+	for (int host = 0; host < HOST_COUNT; host++) {
+		if (which & CENSUS_HOST(host))
+			forget(census, host, looks_at_listeners(which, host));
+	}
 	if (census->loopback_port)
 		return diag_dump(
 			&hosts[HOST_SERVER].diag, DIAG_LIVE_STATES, see_on_loopback, census, err);
 	for (int host = 0; host < HOST_COUNT && r == 0; host++) {
 		struct sighting sighting = {census, (enum host_id)host};
+		uint32_t states = DIAG_LIVE_STATES;
 
-		r = diag_dump(&hosts[host].diag, DIAG_LIVE_STATES, see, &sighting, err);
+		if (!looks_at_listeners(which, host))
+			states &= ~DIAG_STATE(TCP_STATE_LISTEN);
+		if (which & CENSUS_HOST(host))
+			r = diag_dump(&hosts[host].diag, states, see, &sighting, err);
 	}
 	return r;
 }
@@ -142,32 +220,45 @@ static void note_change(
 		timeline_state(timeline, host, connection, now);
 }
 
-int census_take(struct census *census, struct host hosts[HOST_COUNT], struct timeline *timeline,
-	struct error *err)
+static void note_present(struct census *census, struct timeline *timeline, enum host_id host)
 {
-	int r = look(census, hosts, err);
+	for (size_t i = 0; i < census->end_count; i++)
+		census->ends[i].is_present[host] = false;
+	for (size_t i = 0; i < census->socket_count[host]; i++) {
+		const struct diag_socket *socket = &census->sockets[host][i];
+		int connection = place(census, timeline, host, socket);
 
+		census->ends[connection].is_present[host] = true;
+		note_change(timeline, host, connection, tcp_state_fold(socket->state));
+	}
+}
+
+/* What was there and is no longer has closed. */
+static void note_absent(struct census *census, struct timeline *timeline, enum host_id host)
+{
+	for (size_t i = 0; i < census->end_count; i++) {
+		if (!census->ends[i].is_present[host])
+			note_change(timeline, host, (int)i, TCP_STATE_CLOSED);
+	}
+}
+
+int census_take(struct census *census, struct host hosts[HOST_COUNT], unsigned int which,
+	struct timeline *timeline, struct error *err)
+{
+	int r;
+
+	if (census->loopback_port)
+		which = CENSUS_ALL;
+	r = look(census, hosts, which, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < census->end_count; i++)
-		census->ends[i].is_present[HOST_SERVER] = census->ends[i].is_present[HOST_CLIENT] =
-			false;
 	for (int host = 0; host < HOST_COUNT; host++) {
-		for (size_t i = 0; i < census->socket_count[host]; i++) {
-			const struct diag_socket *socket = &census->sockets[host][i];
-			int connection = place(census, timeline, (enum host_id)host, socket);
-
-			census->ends[connection].is_present[host] = true;
-			note_change(timeline, (enum host_id)host, connection,
-				tcp_state_fold(socket->state));
-		}
+		if (which & CENSUS_HOST(host))
+			note_present(census, timeline, (enum host_id)host);
 	}
-	/* What was there and is no longer has closed. */
-	for (size_t i = 0; i < census->end_count; i++) {
-		for (int host = 0; host < HOST_COUNT; host++) {
-			if (!census->ends[i].is_present[host])
-				note_change(timeline, (enum host_id)host, (int)i, TCP_STATE_CLOSED);
-		}
+	for (int host = 0; host < HOST_COUNT; host++) {
+		if (which & CENSUS_HOST(host))
+			note_absent(census, timeline, (enum host_id)host);
 	}
 	return 0;
 }

@@ -34,12 +34,32 @@ struct census {
 
 void census_finish(struct census *census);
 
-/* Looks at both hosts and appends what moved. 0 or a negative errno. */
-int census_take(struct census *census, struct host hosts[HOST_COUNT], struct timeline *timeline,
-	struct error *err);
+/*
+ * What to look at: a host's connections; its listeners too. The kernel keeps listeners in a large table of
+ * their own, and to walk it costs more than all the rest: it is worth asking whether they can
+ * have moved.
+ */
+#define CENSUS_HOST(host)      (1u << (host))
+#define CENSUS_LISTENERS(host) (CENSUS_HOST(host) | 4u << (host))
+#define CENSUS_ALL             (CENSUS_LISTENERS(HOST_SERVER) | CENSUS_LISTENERS(HOST_CLIENT))
 
-/* A new connection under the next free name, or a listener; its index. */
-int census_add(struct census *census, struct timeline *timeline, bool is_listener);
+/* Looks at what `which` says and appends what moved. 0 or a negative errno. */
+int census_take(struct census *census, struct host hosts[HOST_COUNT], unsigned int which,
+	struct timeline *timeline, struct error *err);
+
+/* A new connection, or a listener; under the next free name ("conn", "conn2"...) where `name` is NULL.
+ * Its index. */
+int census_add(
+	struct census *census, struct timeline *timeline, const char *name, bool is_listener);
+
+/*
+ * A socket of our own that no census has seen yet, known by its cookie: it begins a connection under
+ * the name, or a listener (`peer` NULL), or joins the one whose other end its tuple mirrors. The
+ * connection's index.
+ */
+int census_introduce(struct census *census, struct timeline *timeline, enum host_id host,
+	uint64_t cookie, const char *name, const struct endpoint *local,
+	const struct endpoint *peer);
 
 /* The connection that the host's socket belongs to, by cookie; CONNECTION_NONE. */
 int census_find(const struct census *census, enum host_id host, uint64_t cookie);

@@ -13,11 +13,10 @@ void flow_sent(struct flow *flow, const struct segment *segment)
 
 	if (segment->flags & SEGMENT_RST)
 		return;
-	if (!flow->has_sent || (segment->flags & SEGMENT_SYN)) {
+	/* A stream begins, unless it is the same SYN again. */
+	if (!flow->has_sent || ((segment->flags & SEGMENT_SYN) && segment->sequence != flow->isn)) {
+		flow->isn = flow->next_expected = segment->sequence;
 		flow->next_sent = end;
-		/* Nothing has arrived yet, a SYN sent again included. */
-		if (!flow->has_sent)
-			flow->next_expected = segment->sequence;
 	} else if (is_before(flow->next_sent, end)) {
 		flow->next_sent = end;
 	}

@@ -15,6 +15,7 @@
 /* One direction, from its sender. */
 struct flow {
 	bool has_sent;          /* the rest is meaningless before */
+	uint32_t isn;           /* of the sender's last SYN */
 	uint32_t next_sent;     /* the sender's SND.NXT */
 	uint32_t next_expected; /* the receiver's RCV.NXT */
 	uint16_t window;        /* as last advertised by the sender */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "lab/process.h"
 
 #if defined(__x86_64__)
 #define NATIVE_ARCHITECTURE AUDIT_ARCH_X86_64
@@ -161,8 +162,10 @@ bool gate_inspect(const struct gate_call *call, struct gate_socket *ret_socket)
 
 	if (number < 0)
 		return false;
-	/* A thread that is not its process' first has no pidfd before 6.9: then no record. */
 	pidfd = (int)syscall(__NR_pidfd_open, call->pid, 0);
+	/* A thread that is not its process' first is none of its own; the descriptors are shared. */
+	if (pidfd < 0)
+		pidfd = (int)syscall(__NR_pidfd_open, process_of_thread(call->pid), 0);
 	if (pidfd < 0)
 		return false;
 	copy = (int)syscall(__NR_pidfd_getfd, pidfd, number, 0);

@@ -21,7 +21,7 @@
 #include "base/list.h"
 
 #define ORDER_BYTES_MAX   (128 * 1024)
-#define BIRTH_DEADLINE_NS (5 * NS_PER_S)
+#define BIRTH_DEADLINE_NS (20 * NS_PER_S)
 
 /* What comes back: a new process' first word, or how one ended. */
 struct message {

@@ -12,19 +12,12 @@
 
 /* How often states that only a kernel timer moves are looked at. */
 #define TICK_NS (10 * NS_PER_MS)
-
-/* One in which nothing is open. */
-static const struct lab nothing = {
-	.sandbox = SANDBOX_NONE,
-	.hosts = {HOST_NONE, HOST_NONE},
-	.wire = WIRE_NONE,
-	.guardian = GUARDIAN_NONE,
-	.names = TEXT_INIT,
-};
+/* And at first, while it may be a matter of a tick of the kernel's. */
+#define SHORT_TICK_NS (1 * NS_PER_MS)
 
 static void init(struct lab *lab, const char *title)
 {
-	*lab = nothing;
+	*lab = (struct lab)LAB_NONE;
 	lab->packet = malloc(WIRE_PACKET_BYTES);
 	if (!lab->packet)
 		abort();
@@ -83,33 +76,12 @@ int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct 
 	return 0;
 }
 
-void lab_close(struct lab *lab)
-{
-	for (size_t i = 0; i < lab->program_count; i++) {
-		program_finish(lab->programs[i]);
-		free(lab->programs[i]);
-	}
-	free(lab->programs);
-	guardian_stop(&lab->guardian);
-	wire_close(&lab->wire);
-	for (int host = 0; host < HOST_COUNT; host++)
-		host_close(&lab->hosts[host]);
-	sandbox_leave(&lab->sandbox);
-	census_finish(&lab->census);
-	timeline_finish(&lab->timeline);
-	text_finish(&lab->names);
-	free(lab->flows);
-	free(lab->unplaced);
-	free(lab->packet);
-	*lab = nothing;
-}
-
 /* Sleeps until something may have moved: a packet, a call at a gate, output, or a tick's time. */
-static void await_event(struct lab *lab, int64_t deadline_ns)
+static void await_event(struct lab *lab, int64_t waited_ns, int64_t deadline_ns)
 {
 	struct pollfd waiting[16];
 	nfds_t count = 0;
-	int64_t tick_ns = clock_deadline_ns(TICK_NS);
+	int64_t tick_ns = clock_deadline_ns(waited_ns < TICK_NS ? SHORT_TICK_NS : TICK_NS);
 
 	if (lab->wire.fd >= 0)
 		waiting[count++] = (struct pollfd){.fd = lab->wire.fd, .events = POLLIN};
@@ -131,6 +103,8 @@ static void await_event(struct lab *lab, int64_t deadline_ns)
 int lab_wait(struct lab *lab, lab_condition *condition, void *context, int64_t deadline_ns,
 	void (*tick)(const struct lab *lab, void *context), struct error *err)
 {
+	int64_t start_ns = clock_now_ns();
+
 	while (true) {
 		int r = lab_settle(lab, err);
 
@@ -144,18 +118,8 @@ int lab_wait(struct lab *lab, lab_condition *condition, void *context, int64_t d
 			return error_set(err, ETIMEDOUT, _("what was waited for did not happen"));
 		if (tick)
 			tick(lab, context);
-		await_event(lab, deadline_ns);
+		await_event(lab, clock_now_ns() - start_ns, deadline_ns);
 	}
-}
-
-static size_t record_run(struct lab *lab, enum host_id host, const char *const *argv)
-{
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	text_printf(&line, "%s run", host_name(host));
-	for (; *argv; argv++)
-		text_printf(&line, " %s", *argv);
-	return timeline_action(&lab->timeline, host, CONNECTION_NONE, 0, line.bytes);
 }
 
 int lab_run(struct lab *lab, enum host_id host, const char *const *argv,
@@ -166,27 +130,35 @@ int lab_run(struct lab *lab, enum host_id host, const char *const *argv,
 		.netns_fd = lab->is_loopback ? -1 : lab->hosts[host].netns_fd,
 		.guardian = &lab->guardian,
 		.hosts = lab->is_loopback ? NULL : lab->names.bytes,
+		.here = lab->here,
 	};
 	struct program *program = malloc(sizeof(*program));
-	size_t action = record_run(lab, host, argv);
 	int r;
 
 	if (!program)
 		abort();
 	r = program_start(program, &setting, argv, err);
-	timeline_complete(&lab->timeline, action, -r);
 	if (r < 0) {
 		free(program);
 		return r;
 	}
 	*list_grow(&lab->programs, &lab->program_count, &lab->program_room) = program;
 	*ret_program = program;
-	return lab_settle(lab, err);
+	return 0;
+}
+
+struct program *lab_program_on(const struct lab *lab, enum host_id host)
+{
+	for (size_t i = lab->program_count; i-- > 0;) {
+		if (lab->programs[i]->host == host)
+			return lab->programs[i];
+	}
+	return NULL;
 }
 
 enum tcp_state lab_state(const struct lab *lab, enum host_id host, int connection)
 {
-	if (connection == CONNECTION_NONE)
+	if (connection < 0)
 		return TCP_STATE_CLOSED;
 	return lab->timeline.connections[connection].states[host];
 }

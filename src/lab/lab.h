@@ -27,6 +27,8 @@
 #include "lab/host.h"
 #include "lab/program.h"
 #include "lab/sandbox.h"
+#include "lab/socket.h"
+#include "lab/sysctls.h"
 #include "lab/timeline.h"
 #include "lab/wire.h"
 
@@ -40,8 +42,15 @@ struct lab {
 	struct text names; /* the hosts' /etc/hosts */
 	struct program **programs;
 	size_t program_count, program_room;
+	struct lab_socket **sockets; /* the laboratory's own */
+	size_t socket_count, socket_room;
+	struct sysctls sysctls[HOST_COUNT];
+	char *here; /* what $HERE is to programs; NULL: unset */
 	struct lab_flows {
 		struct flow from[HOST_COUNT];
+		int64_t sent_ns[HOST_COUNT]; /* CLOCK_REALTIME, of the last but pure ACKs */
+		unsigned int volley;         /* pure ACKs that have just answered each other */
+		enum host_id last_acker;
 	} * flows; /* beside timeline.connections */
 	size_t flow_count, flow_room;
 	struct lab_unplaced { /* calls on sockets that the census has not seen yet */
@@ -50,11 +59,19 @@ struct lab {
 		uint64_t cookie;
 	} * unplaced;
 	size_t unplaced_count, unplaced_room;
-	uint8_t *packet;            /* WIRE_PACKET_BYTES */
-	int64_t passed_ns;          /* CLOCK_REALTIME, when the last packet was passed on */
-	unsigned int acks_in_a_row; /* passed since the last that was anything else */
+	uint8_t *packet;             /* WIRE_PACKET_BYTES */
+	unsigned int touched;        /* what may have moved since the last census: see census.h */
+	int64_t seen_ns[HOST_COUNT]; /* when each was last in a census */
+	int64_t passed_ns; /* CLOCK_REALTIME, when the last packet began to be passed on */
 	bool is_loopback;
 };
+
+/* One in which nothing is open. */
+#define LAB_NONE                                                                                   \
+	{                                                                                          \
+		.sandbox = SANDBOX_NONE, .hosts = {HOST_NONE, HOST_NONE}, .wire = WIRE_NONE,       \
+		.guardian = GUARDIAN_NONE, .names = TEXT_INIT,                                     \
+	}
 
 /*
  * Makes the hosts, in 2 to 3 ms; enters a sandbox for it (sandbox.h), so the calling process
@@ -63,14 +80,27 @@ struct lab {
  */
 int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err);
 
+/*
+ * Makes the same hosts fit for the next experiment: ends programs, sockets and rules, puts the
+ * sysctls back, empties the wire and begins a new record. Some ten times cheaper than new hosts.
+ * On failure the laboratory is no longer of use: close it.
+ */
+int lab_reset(struct lab *lab, const char *title, struct error *err);
+
 /* On this machine's loopback; the server will be the one on `port`. */
 int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct error *err);
 
 /* Ends the programs, the sockets and the hosts. Harmless on a lab that did not open. */
 void lab_close(struct lab *lab);
 
-/* Pumps until nothing moves. 0 or a negative errno. */
+/*
+ * Pumps until nothing moves. 0 or a negative errno. A call or a packet touches one host alone, and only
+ * that is looked at after it; where nothing has been touched, both are, for timers move them too.
+ */
 int lab_settle(struct lab *lab, struct error *err);
+
+/* Were both hosts looked at within the last millisecond, and not touched since? */
+bool lab_is_fresh(const struct lab *lab);
 
 typedef bool lab_condition(const struct lab *lab, void *context);
 
@@ -82,11 +112,44 @@ int lab_wait(struct lab *lab, lab_condition *condition, void *context, int64_t d
 	void (*tick)(const struct lab *lab, void *context), struct error *err);
 
 /*
- * Starts a real program on the host and settles. *ret_program lives as long as the lab. The
- * action "HOST run ARGV..." is recorded, with its failure if it fails.
+ * Starts a real program on the host. *ret_program lives until the lab is reset or closed. Nothing has
+ * flowed yet. -ENOENT where there is no such program.
  */
 int lab_run(struct lab *lab, enum host_id host, const char *const *argv,
 	struct program **ret_program, struct error *err);
+
+/*
+ * Passive and active open by a socket of the laboratory's own, with its options set before. 1 it is
+ * done, 0 it is pending, with *ret_socket, which the lab owns; or a negative errno, and then there
+ * is neither a socket nor a connection of that name. Nothing has flowed yet: see lab_note_call().
+ * backlog and from_port: -1 where not wanted.
+ */
+int lab_listen(struct lab *lab, enum host_id host, const char *name, uint16_t port, int backlog,
+	const struct socket_options *options, struct lab_socket **ret_socket);
+int lab_connect(struct lab *lab, enum host_id host, const char *name, uint16_t port, int from_port,
+	const struct socket_options *options, struct lab_socket **ret_socket);
+
+/* The laboratory's socket at an end, closed or not; NULL where there was none. */
+struct lab_socket *lab_socket_at(const struct lab *lab, enum host_id host, int connection);
+
+/*
+ * A call on the socket, recorded as `action`, came to `outcome` (1, 0 or a negative errno): takes what
+ * it brought, and completes the action now, or when lab_settle() finds that it has completed.
+ */
+void lab_note_call(struct lab *lab, struct lab_socket *socket, size_t action, int outcome);
+
+/* SOCK_DESTROY on an end. -ENOENT where it has no socket. */
+int lab_destroy(struct lab *lab, enum host_id host, int connection, struct error *err);
+
+/* The host loses its power: every socket and program vanishes, and no packet leaves. */
+int lab_crash(struct lab *lab, enum host_id host, struct error *err);
+
+/* Writes a sysctl of the host, until lab_reset(). -ENOENT where this kernel has none so called. */
+int lab_sysctl(struct lab *lab, enum host_id host, const char *name, const char *value);
+
+/* A rule for the wire; with a name (not "") for the newest connection so called alone. */
+void lab_rule(struct lab *lab, enum wire_verb verb, const struct wire_match *match, int times,
+	const char *name);
 
 /* Lets go what is held and matches, oldest first over both hosts, all before anything else moves;
  * at most `most` packets. Then settles. */
@@ -94,16 +157,20 @@ int lab_release(struct lab *lab, const struct wire_match *match, size_t most, st
 
 /*
  * Puts a segment before the host that is not `sender`, made to be the next one it expects on
- * the connection, then shifted by the offsets. -ENOTCONN when the sender has not sent a SYN yet.
+ * the connection, then shifted by the offsets. -ENOTCONN when neither end has sent anything yet.
  */
 struct lab_injection {
 	int connection;
 	enum host_id sender;
 	uint8_t flags;
+	bool has_zero_window;
 	uint32_t payload_length; /* zeroes; at most 1400 */
 	int32_t sequence_offset, acknowledgment_offset, timestamp_offset;
 };
 int lab_inject(struct lab *lab, const struct lab_injection *injection, struct error *err);
+
+/* The program that was started last on the host; NULL when none was. */
+struct program *lab_program_on(const struct lab *lab, enum host_id host);
 
 /* The state of an end as last observed. */
 enum tcp_state lab_state(const struct lab *lab, enum host_id host, int connection);

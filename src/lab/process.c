@@ -22,6 +22,25 @@ static char thread_state(pid_t pid, pid_t thread)
 	return name_end && name_end[1] ? name_end[2] : '\0';
 }
 
+pid_t process_of_thread(pid_t thread)
+{
+	char path[64], text[4096];
+	const char *found;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", thread);
+	if (fd_read_file(path, text, sizeof(text)) <= 0)
+		return thread;
+	found = strstr(text, "\nTgid:");
+	return found ? (pid_t)atoi(found + strlen("\nTgid:")) : thread;
+}
+
+bool thread_is_moving(pid_t pid, pid_t thread)
+{
+	char state = thread_state(pid, thread);
+
+	return state == 'R' || state == 'D';
+}
+
 static bool is_moving(pid_t pid, int depth);
 
 /* CONFIG_PROC_CHILDREN; where it is missing, only the first process is watched. */
@@ -63,12 +82,11 @@ static bool is_moving(pid_t pid, int depth)
 		return false;
 	while (!moves && (entry = readdir(threads))) {
 		pid_t thread = (pid_t)atoi(entry->d_name);
-		char state;
 
 		if (thread <= 0)
 			continue;
-		state = thread_state(pid, thread);
-		moves = state == 'R' || state == 'D' || children_are_moving(pid, thread, depth + 1);
+		moves = thread_is_moving(pid, thread) ||
+			children_are_moving(pid, thread, depth + 1);
 	}
 	closedir(threads);
 	return moves;

@@ -14,4 +14,11 @@
  */
 bool process_is_moving(pid_t pid);
 
+/* The same of one thread alone. */
+bool thread_is_moving(pid_t pid, pid_t thread);
+
+/* The process that the thread belongs to, whose descriptors it uses; itself where that is not to be
+ * found out. */
+pid_t process_of_thread(pid_t thread);
+
 #endif

@@ -23,7 +23,8 @@
 #include "lab/gate.h"
 #include "lab/process.h"
 
-#define START_DEADLINE_NS (5 * NS_PER_S)
+/* Never waited out but when something is wrong: generous, for a machine under load. */
+#define START_DEADLINE_NS (20 * NS_PER_S)
 
 /*
  * What the starting process and we tell each other. Memory, because behind the gate write() would
@@ -55,11 +56,16 @@ static _Noreturn void give_up(struct start *start, const char *what)
 	_exit(127);
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+	return !strncmp(path, folder, strlen(folder));
+}
+
 /*
- * A folder to mount on: there on every system, and needed by nobody inside. One that the program
- * or the working directory lies below is not taken: it would be hidden.
+ * A folder to mount on: there on every system, and needed by nobody inside. One that the program,
+ * the scenario or the working directory lies below is not taken: it would be hidden.
  */
-static const char *choose_folder(void)
+static const char *choose_folder(const char *scenario)
 {
 	static const char *const folders[] = {"/mnt", "/media", "/srv", "/opt"};
 	char here[4096] = "", self[4096] = "";
@@ -69,8 +75,8 @@ static const char *choose_folder(void)
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		self[0] = '\0';
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		if (strncmp(here, folders[i], strlen(folders[i])) &&
-			strncmp(self, folders[i], strlen(folders[i])) && !access(folders[i], F_OK))
+		if (!is_below(here, folders[i]) && !is_below(self, folders[i]) &&
+			!is_below(scenario, folders[i]) && !access(folders[i], F_OK))
 			return folders[i];
 	}
 	return NULL;
@@ -109,9 +115,9 @@ static void overlay_hosts(struct start *start, const char *folder, const char *h
 }
 
 /* An empty folder and an /etc/hosts of its own, in memory: nothing to clean up, ever. */
-static void furnish(struct start *start, const char *hosts)
+static void furnish(struct start *start, const char *hosts, const char *here)
 {
-	const char *folder = choose_folder();
+	const char *folder = choose_folder(here);
 
 	if (!folder) {
 		errno = ENOENT;
@@ -188,14 +194,17 @@ static _Noreturn void become(struct start *start, const char *const *argv)
 	give_up(start, "exec");
 }
 
-/* The order is the text of /etc/hosts, then argv, each with its NUL. */
-static const char **read_order(const char *order, size_t length, const char **ret_hosts)
+/* The order is the text of /etc/hosts, $HERE, then argv, each with its NUL. */
+static const char **read_order(
+	const char *order, size_t length, const char **ret_hosts, const char **ret_here)
 {
 	const char **argv = calloc(length + 1, sizeof(*argv));
 	const char *at = order + strlen(order) + 1;
 	size_t count = 0;
 
 	*ret_hosts = order;
+	*ret_here = at;
+	at += strlen(at) + 1;
 	for (; argv && at < order + length; at += strlen(at) + 1)
 		argv[count++] = at;
 	return argv;
@@ -204,8 +213,8 @@ static const char **read_order(const char *order, size_t length, const char **re
 void program_obey(const char *order, size_t length, const int *fds, size_t fd_count)
 {
 	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	const char *hosts;
-	const char **argv = read_order(order, length, &hosts);
+	const char *hosts, *here;
+	const char **argv = read_order(order, length, &hosts, &here);
 	struct start *start =
 		mmap(NULL, sizeof(*start), PROT_READ | PROT_WRITE, MAP_SHARED, fds[FD_START], 0);
 
@@ -213,6 +222,8 @@ void program_obey(const char *order, size_t length, const int *fds, size_t fd_co
 		_exit(127);
 	setsid(); /* Ctrl-C is for the laboratory, which then ends its programs in order */
 	reset_signals();
+	if (*here)
+		setenv("HERE", here, 1);
 	set_path(); /* while the way to our image is the way from our root: before new mounts */
 	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(fds[FD_OUTPUT], STDOUT_FILENO) < 0 ||
 		dup2(fds[FD_OUTPUT], STDERR_FILENO) < 0)
@@ -220,7 +231,7 @@ void program_obey(const char *order, size_t length, const int *fds, size_t fd_co
 	if (fd_count > FD_NETNS && setns(fds[FD_NETNS], CLONE_NEWNET) < 0)
 		give_up(start, "network namespace");
 	if (*hosts)
-		furnish(start, hosts);
+		furnish(start, hosts, here);
 	if (syscall(__NR_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		give_up(start, "close_range");
 	become(start, argv);
@@ -278,11 +289,18 @@ static void set_name(struct program *program, const char *path)
 	snprintf(program->name, sizeof(program->name), "%s", slash ? slash + 1 : path);
 }
 
-static void write_order(struct text *order, const char *hosts, const char *const *argv)
+static void append_word(struct text *order, const char *word)
 {
-	text_append_bytes(order, hosts ? hosts : "", hosts ? strlen(hosts) + 1 : 1);
+	text_append_bytes(order, word, strlen(word) + 1);
+}
+
+static void write_order(
+	struct text *order, const struct program_setting *setting, const char *const *argv)
+{
+	append_word(order, setting->hosts ? setting->hosts : "");
+	append_word(order, setting->here ? setting->here : "");
 	for (; *argv; argv++)
-		text_append_bytes(order, *argv, strlen(*argv) + 1);
+		append_word(order, *argv);
 }
 
 /* Orders the program and sees it through to its exec. */
@@ -294,7 +312,7 @@ static int start_program(struct program *program, const struct program_setting *
 	int64_t deadline_ns = clock_deadline_ns(START_DEADLINE_NS);
 	int r;
 
-	write_order(&order, setting->hosts, argv);
+	write_order(&order, setting, argv);
 	fds[FD_NETNS] = setting->netns_fd;
 	r = guardian_order(setting->guardian, order.bytes, order.length, fds,
 		setting->netns_fd >= 0 ? FD_COUNT : FD_NETNS, &program->pid, &program->number, err);
@@ -358,16 +376,26 @@ int program_start(struct program *program, const struct program_setting *setting
 	return r;
 }
 
-void program_finish(struct program *program)
+int program_signal(const struct program *program, int signal)
+{
+	return syscall(__NR_pidfd_send_signal, program->pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
+void program_kill(struct program *program)
 {
 	struct pollfd dying = {.fd = program->pidfd, .events = POLLIN};
 
+	if (program->pidfd < 0 || program_has_ended(program))
+		return;
+	program_signal(program, SIGKILL);
+	while (poll(&dying, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+void program_finish(struct program *program)
+{
 	/* First the process, then its gate: what waits there would be told ENOSYS and run on. */
-	if (program->pidfd >= 0 && !program_has_ended(program)) {
-		syscall(__NR_pidfd_send_signal, program->pidfd, SIGKILL, NULL, 0);
-		while (poll(&dying, 1, -1) < 0 && errno == EINTR)
-			;
-	}
+	program_kill(program);
 	fd_close(&program->pidfd);
 	fd_close(&program->gate_fd);
 	fd_close(&program->output_fd);

@@ -38,6 +38,7 @@ struct program_setting {
 	struct guardian *guardian; /* must outlive the program; started with program_obey() */
 	int netns_fd;              /* -1: where we are */
 	const char *hosts;         /* what its /etc/hosts says; NULL: leave the machine's */
+	const char *here;          /* what $HERE is to it, a folder; NULL: unset */
 };
 
 /* What guardian_start() is to be given: becomes the program that program_start() orders. */
@@ -49,6 +50,12 @@ guardian_obey program_obey;
  */
 int program_start(struct program *program, const struct program_setting *setting,
 	const char *const *argv, struct error *err);
+
+/* Sends it a signal: 0 or a negative errno, -ESRCH when it has ended. */
+int program_signal(const struct program *program, int signal);
+
+/* Kills it if it lives, and waits until it is dead. */
+void program_kill(struct program *program);
 
 /* Kills it if it lives, and frees. */
 void program_finish(struct program *program);

@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,20 +20,32 @@
 #define RESTLESS_NS (1 * NS_PER_S)
 
 /*
- * Two ends that disagree on sequence numbers answer each other's ACKs for ever, and nothing here
- * slows them down. No honest exchange has so many pure ACKs in a row.
+ * Two ends that disagree on sequence numbers, after an injected packet say, answer each other's ACKs
+ * for ever: a host's tcp_invalid_ratelimit would slow them down, but ours have none. No honest
+ * exchange goes to and fro so often with nothing but ACKs; the next one is lost, and the volley ends.
  */
-#define ACKS_IN_A_ROW_MAX    1000
+#define VOLLEY_MAX           6
 
 #define INJECTED_PAYLOAD_MAX 1400
 
+/* TCP's timers count in jiffies, and a retransmission takes two at least. */
+#define FASTEST_TIMER_NS (3 * NS_PER_MS)
+
+/* No kernel timer that matters is finer: what was seen so lately is so. */
+#define FRESH_NS (1 * NS_PER_MS)
+
 static const struct wire_match any_ack = {WIRE_ACK, HOST_COUNT, CONNECTION_NONE};
 
-static struct flow *flow_of(struct lab *lab, int connection, enum host_id sender)
+static struct lab_flows *flows_of(struct lab *lab, int connection)
 {
 	while (lab->flow_count <= (size_t)connection)
 		(void)list_grow(&lab->flows, &lab->flow_count, &lab->flow_room);
-	return &lab->flows[connection].from[sender];
+	return &lab->flows[connection];
+}
+
+static struct flow *flow_of(struct lab *lab, int connection, enum host_id sender)
+{
+	return &flows_of(lab, connection)->from[sender];
 }
 
 /* Calls made before their socket was in any dump (connect, listen) find their connection now. */
@@ -51,12 +65,35 @@ static void place_calls(struct lab *lab)
 	lab->unplaced_count = left;
 }
 
+static void touch(struct lab *lab, enum host_id host)
+{
+	/* A packet makes no listener; a program may, at any time. */
+	lab->touched |= lab->program_count ? CENSUS_LISTENERS(host) : CENSUS_HOST(host);
+}
+
+/* Looks at what has been touched. */
 static int observe(struct lab *lab, struct error *err)
 {
-	int r = census_take(&lab->census, lab->hosts, &lab->timeline, err);
+	int64_t now_ns = clock_now_ns();
+	int r = lab->touched
+			? census_take(&lab->census, lab->hosts, lab->touched, &lab->timeline, err)
+			: 0;
 
+	for (int host = 0; host < HOST_COUNT; host++) {
+		if (lab->touched & CENSUS_HOST(host))
+			lab->seen_ns[host] = now_ns;
+	}
+	lab->touched = 0;
 	place_calls(lab);
 	return r;
+}
+
+bool lab_is_fresh(const struct lab *lab)
+{
+	int64_t since_ns = clock_now_ns() - FRESH_NS;
+
+	return !lab->touched && lab->seen_ns[HOST_SERVER] >= since_ns &&
+	       lab->seen_ns[HOST_CLIENT] >= since_ns;
 }
 
 static int deliver(struct lab *lab, enum host_id sender, int connection,
@@ -64,6 +101,7 @@ static int deliver(struct lab *lab, enum host_id sender, int connection,
 {
 	int r = wire_deliver(&lab->wire, sender, packet, length);
 
+	touch(lab, host_other(sender));
 	if (r < 0)
 		return error_errno(err, -r, _("cannot deliver a packet"));
 	if (connection != CONNECTION_NONE)
@@ -80,7 +118,7 @@ static int connection_of(struct lab *lab, enum host_id sender, const struct segm
 
 	if (connection != CONNECTION_NONE || !(segment->flags & SEGMENT_SYN))
 		return connection;
-	connection = census_add(&lab->census, &lab->timeline, false);
+	connection = census_add(&lab->census, &lab->timeline, NULL, false);
 	added = &lab->timeline.connections[connection];
 	added->ends[sender] = segment->source;
 	added->ends[host_other(sender)] = segment->destination;
@@ -91,13 +129,68 @@ static int connection_of(struct lab *lab, enum host_id sender, const struct segm
  * Sent again only because we were late: when it left, a packet sent before it still waited to be
  * read here, the original or what would have acknowledged it. On a wire that takes no time it
  * would not exist, and passed on it does harm: a second ACK of a FIN finds no connection any more,
- * and the RST that answers it ends TIME_WAIT (RFC 1337).
+ * and the RST that answers it ends TIME_WAIT (RFC 1337). What was sent again at once is none of
+ * that, but an answer: to a duplicate, or to the third duplicate ACK.
  */
 static bool is_our_fault(struct lab *lab, enum host_id sender, int connection,
 	const struct segment *segment, int64_t sent_ns)
 {
 	return sent_ns < lab->passed_ns &&
-	       timeline_is_retransmission(&lab->timeline, sender, connection, segment);
+	       timeline_is_retransmission(&lab->timeline, sender, connection, segment) &&
+	       sent_ns - flows_of(lab, connection)->sent_ns[sender] > FASTEST_TIMER_NS;
+}
+
+static void note_sent(struct lab *lab, enum host_id sender, int connection,
+	const struct segment *segment, int64_t sent_ns)
+{
+	struct lab_flows *flows = flows_of(lab, connection);
+
+	flow_sent(&flows->from[sender], segment);
+	if (segment_span(segment))
+		flows->sent_ns[sender] = sent_ns;
+}
+
+/* A name means its newest connection: the rules that have one follow it. */
+static void bind_rules(struct lab *lab)
+{
+	for (size_t i = 0; i < lab->wire.rule_count; i++) {
+		struct wire_rule *rule = &lab->wire.rules[i];
+		int connection;
+
+		if (!rule->name[0])
+			continue;
+		connection =
+			timeline_named(&lab->timeline, (enum host_id)rule->match.from, rule->name);
+		rule->match.connection =
+			connection == CONNECTION_NONE ? CONNECTION_UNKNOWN : connection;
+	}
+}
+
+void lab_rule(struct lab *lab, enum wire_verb verb, const struct wire_match *match, int times,
+	const char *name)
+{
+	struct wire_rule *rule = wire_rule(&lab->wire, verb, match, times);
+
+	snprintf(rule->name, sizeof(rule->name), "%s", name);
+}
+
+/* Counts the pure ACKs of a connection that answer each other. */
+static bool is_endless_volley(
+	struct lab *lab, enum host_id sender, int connection, const struct segment *segment)
+{
+	struct lab_flows *flows;
+
+	if (lab->is_loopback || connection == CONNECTION_NONE)
+		return false;
+	flows = flows_of(lab, connection);
+	if (!wire_matches(&any_ack, sender, connection, segment))
+		flows->volley = 0;
+	else if (flows->volley && flows->last_acker == sender)
+		flows->volley = 1;
+	else
+		flows->volley++;
+	flows->last_acker = sender;
+	return flows->volley > VOLLEY_MAX;
 }
 
 /* A packet that a host has sent: decide, record, deliver. */
@@ -109,6 +202,8 @@ static int pass_packet(
 	int connection;
 	int r = 0;
 
+	if (lab->wire.is_mute[sender])
+		return 0;
 	if (segment_decode(lab->packet, length, &segment) < 0) {
 		/* ICMP, UDP, a fragment: no business of ours, but the hosts'. */
 		if (!lab->is_loopback)
@@ -116,29 +211,28 @@ static int pass_packet(
 		return 0;
 	}
 	connection = connection_of(lab, sender, &segment);
-	if (!lab->is_loopback && is_our_fault(lab, sender, connection, &segment, sent_ns))
+	/* What is still held and comes again changes nothing: it is one packet. */
+	if (!lab->is_loopback && (is_our_fault(lab, sender, connection, &segment, sent_ns) ||
+					 wire_is_held(&lab->wire, sender, connection, &segment)))
 		return 0;
+	bind_rules(lab);
 	fate = lab->is_loopback ? PACKET_DELIVERED
 				: wire_judge(&lab->wire, sender, connection, &segment);
 	if (connection != CONNECTION_NONE)
-		flow_sent(flow_of(lab, connection, sender), &segment);
-	if (fate == PACKET_HELD &&
-		!wire_hold(&lab->wire, sender, connection, lab->packet, length, &segment))
-		return 0;
+		note_sent(lab, sender, connection, &segment, sent_ns);
+	if (fate == PACKET_DELIVERED && is_endless_volley(lab, sender, connection, &segment))
+		fate = PACKET_DROPPED;
+	if (fate == PACKET_HELD)
+		wire_hold(&lab->wire, sender, connection, lab->packet, length, &segment);
 	timeline_packet(
 		&lab->timeline, sender, connection, lab->packet, length, &segment, fate, false);
 	if (lab->is_loopback)
 		return 0;
-	lab->acks_in_a_row =
-		wire_matches(&any_ack, sender, connection, &segment) ? lab->acks_in_a_row + 1 : 0;
-	if (lab->acks_in_a_row > ACKS_IN_A_ROW_MAX)
-		return error_set(err, ELOOP,
-			_("both ends answer each other's ACKs without end: %d in a row"),
-			ACKS_IN_A_ROW_MAX);
+	/* Before: what a host sends during the delivery is its answer. */
+	lab->passed_ns = clock_real_ns();
 	for (int copies = fate == PACKET_DUPLICATED ? 2 : fate == PACKET_DELIVERED; copies && !r;
 		copies--)
 		r = deliver(lab, sender, connection, &segment, lab->packet, length, err);
-	lab->passed_ns = clock_real_ns();
 	return r;
 }
 
@@ -181,6 +275,7 @@ static bool open_a_gate(struct lab *lab)
 			if (program->host != (enum host_id)host || program->gate_fd < 0 ||
 				gate_receive(program->gate_fd, &call) <= 0)
 				continue;
+			touch(lab, program->host);
 			record_call(lab, program, &call);
 			gate_open(program->gate_fd, &call);
 			return true;
@@ -197,6 +292,9 @@ static void await_rest(struct lab *lab)
 	for (size_t i = 0; i < lab->program_count; i++) {
 		struct program *program = lab->programs[i];
 
+		/* Whatever it does without asking at its gate, its end included. */
+		if (!program->has_ended)
+			touch(lab, program->host);
 		for (int tries = 0; program_is_moving(program); tries++) {
 			program_read_output(program); /* a full pipe would look like rest */
 			if (clock_now_ns() > deadline_ns)
@@ -211,6 +309,30 @@ static void await_rest(struct lab *lab)
 	}
 }
 
+/* Tries what is pending on our own sockets, now that all is at rest: has anything come of it? */
+static bool go_on_with_calls(struct lab *lab)
+{
+	bool has_moved = false;
+
+	for (size_t i = 0; i < lab->socket_count; i++) {
+		struct lab_socket *socket = lab->sockets[i];
+		size_t sent = socket->sent, received = socket->received.length;
+		int outcome;
+
+		if (socket->call == SOCKET_IDLE)
+			continue;
+		outcome = lab_socket_go_on(socket);
+		if (outcome)
+			lab_note_call(lab, socket, socket->action, outcome);
+		/* Part of it counts: what was read may open the window, what was sent is under way. */
+		if (!outcome && socket->sent == sent && socket->received.length == received)
+			continue;
+		touch(lab, socket->host);
+		has_moved = true;
+	}
+	return has_moved;
+}
+
 /* On the loopback the kernel has acted before a packet is seen: packets come before states. */
 static int settle_loopback(struct lab *lab, struct error *err)
 {
@@ -220,6 +342,7 @@ static int settle_loopback(struct lab *lab, struct error *err)
 	int r;
 
 	do {
+		lab->touched = CENSUS_ALL;
 		await_rest(lab);
 		/* The connection must be known before its packets are put to it. */
 		while (lab->wire.fd >= 0 &&
@@ -234,7 +357,10 @@ int lab_settle(struct lab *lab, struct error *err)
 {
 	if (lab->is_loopback)
 		return settle_loopback(lab, err);
-	lab->acks_in_a_row = 0;
+	for (size_t i = 0; i < lab->flow_count; i++)
+		lab->flows[i].volley = 0;
+	if (!lab->touched)
+		lab->touched = CENSUS_ALL;
 	while (true) {
 		enum host_id sender;
 		int64_t sent_ns;
@@ -250,7 +376,7 @@ int lab_settle(struct lab *lab, struct error *err)
 			return error_errno(err, (int)-length, _("cannot read the wire"));
 		if (length > 0)
 			r = pass_packet(lab, sender, (size_t)length, sent_ns, err);
-		else if (!open_a_gate(lab))
+		else if (!open_a_gate(lab) && !go_on_with_calls(lab))
 			return 0;
 		if (r < 0)
 			return r;
@@ -265,14 +391,24 @@ int lab_release(struct lab *lab, const struct wire_match *match, size_t most, st
 	while (r == 0 && most-- && wire_take(&lab->wire, match, &packet)) {
 		timeline_packet(&lab->timeline, packet.sender, packet.connection, packet.bytes,
 			packet.length, &packet.segment, PACKET_DELIVERED, true);
+		lab->passed_ns = clock_real_ns();
 		r = deliver(lab, packet.sender, packet.connection, &packet.segment, packet.bytes,
 			packet.length, err);
 		free(packet.bytes);
-		lab->passed_ns = clock_real_ns();
 		if (r == 0)
 			r = observe(lab, err);
 	}
 	return r < 0 ? r : lab_settle(lab, err);
+}
+
+/* What every SYN of today offers (RFC 9293 section 3.2, RFC 7323, RFC 2018). */
+static void offer_options(struct segment *segment)
+{
+	segment->maximum_segment_size = 1460 - (segment->source.family == AF_INET6 ? 20 : 0);
+	segment->window_scale = 7;
+	segment->permits_sack = true;
+	if (!segment->window)
+		segment->window = 64240;
 }
 
 int lab_inject(struct lab *lab, const struct lab_injection *injection, struct error *err)
@@ -291,13 +427,20 @@ int lab_inject(struct lab *lab, const struct lab_injection *injection, struct er
 	ssize_t length;
 	int r;
 
-	if (!forward->has_sent)
-		return error_set(err, ENOTCONN,
-			_("cannot inject a packet: its sender has not sent any yet"));
+	if (!forward->has_sent && !backward->has_sent)
+		return error_set(
+			err, ENOTCONN, _("cannot inject a packet: neither end has sent any yet"));
 	if (injection->payload_length > INJECTED_PAYLOAD_MAX)
 		return error_set(err, EMSGSIZE, _("cannot inject more than %d bytes in one packet"),
 			INJECTED_PAYLOAD_MAX);
 	flow_predict(forward, backward, &segment);
+	if (injection->has_zero_window)
+		segment.window = 0;
+	if (injection->flags & SEGMENT_SYN)
+		offer_options(&segment);
+	/* What acknowledges nothing echoes nothing (RFC 7323 section 3.2). */
+	if (!(injection->flags & SEGMENT_ACK))
+		segment.acknowledgment = segment.timestamp_echo = 0;
 	segment.sequence += (uint32_t)injection->sequence_offset;
 	segment.acknowledgment += (uint32_t)injection->acknowledgment_offset;
 	segment.timestamp += (uint32_t)injection->timestamp_offset;

@@ -162,13 +162,28 @@ int sandbox_new_netns(const struct sandbox *sandbox, int *ret_fd, struct error *
 	return r;
 }
 
-int sandbox_sysctl(const char *name, const char *value)
+/* "net.ipv4.tcp_fin_timeout" lies at /proc/sys/net/ipv4/tcp_fin_timeout. */
+static void find_sysctl(const char *name, char *path, size_t size)
 {
-	char path[256] = "/proc/sys/";
-	size_t used = strlen(path);
+	size_t used = (size_t)snprintf(path, size, "/proc/sys/");
 
-	for (; *name && used < sizeof(path) - 1; name++)
+	for (; *name && used < size - 1; name++)
 		path[used++] = *name == '.' ? '/' : *name;
 	path[used] = '\0';
+}
+
+int sandbox_sysctl(const char *name, const char *value)
+{
+	char path[256];
+
+	find_sysctl(name, path, sizeof(path));
 	return fd_write_file(path, value);
+}
+
+ssize_t sandbox_read_sysctl(const char *name, char *buffer, size_t size)
+{
+	char path[256];
+
+	find_sysctl(name, path, sizeof(path));
+	return fd_read_file(path, buffer, size);
 }

@@ -9,6 +9,8 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -43,5 +45,8 @@ int sandbox_switch(int netns_fd, struct error *err);
  * kernel has no such sysctl: not an error where it is a mere refinement.
  */
 int sandbox_sysctl(const char *name, const char *value);
+
+/* Reads one, as it stands in /proc/sys, into a NUL-terminated buffer: its length, or a negative errno. */
+ssize_t sandbox_read_sysctl(const char *name, char *buffer, size_t size);
 
 #endif

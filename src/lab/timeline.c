@@ -93,6 +93,19 @@ int timeline_find(const struct timeline *timeline, enum host_id sender,
 	return CONNECTION_NONE;
 }
 
+int timeline_named(const struct timeline *timeline, enum host_id host, const char *name)
+{
+	for (size_t i = timeline->connection_count; i-- > 0;) {
+		const struct connection *connection = &timeline->connections[i];
+
+		if (strcmp(connection->name, name) != 0 && strcmp(connection->also, name) != 0)
+			continue;
+		if (!connection->is_listener || host == HOST_COUNT || connection->ends[host].family)
+			return (int)i;
+	}
+	return CONNECTION_NONE;
+}
+
 /* The new event; the pointer is good until the next one. */
 static struct event *append(
 	struct timeline *timeline, enum event_kind kind, enum host_id host, int connection)
@@ -199,6 +212,10 @@ bool timeline_is_retransmission(const struct timeline *timeline, enum host_id se
 	if (connection == CONNECTION_NONE || !timeline->connections[connection].has_isn[sender])
 		return false;
 	next = timeline->connections[connection].next_sequence[sender];
+	/* Another ISN: another stream, wherever its numbers lie. */
+	if ((segment->flags & SEGMENT_SYN) &&
+		segment->sequence != timeline->connections[connection].isn[sender])
+		return false;
 	if (!segment_span(segment) || (int32_t)(segment->sequence - next) >= 0)
 		return false;
 	if ((segment->flags & SEGMENT_SYN) && (segment->flags & SEGMENT_ACK))

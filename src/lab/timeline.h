@@ -32,6 +32,7 @@ static inline enum host_id host_other(enum host_id host)
 /* A connection, or a listening socket (whose `ends` of the other host stay empty). */
 struct connection {
 	char name[32]; /* "conn", "conn2"; "listener" */
+	char also[32]; /* of a simultaneous open: what the end that joined calls it; else "" */
 	bool is_listener;
 	struct endpoint ends[HOST_COUNT];
 	enum tcp_state states[HOST_COUNT]; /* as last observed; CLOSED without a socket */
@@ -40,7 +41,8 @@ struct connection {
 	uint32_t next_sequence[HOST_COUNT]; /* after the last byte (or SYN, FIN) it ever sent */
 };
 
-#define CONNECTION_NONE (-1)
+#define CONNECTION_NONE    (-1)
+#define CONNECTION_UNKNOWN (-2) /* one that is named, but is not there (yet) */
 
 enum packet_fate {
 	PACKET_DELIVERED, /* went through at once; or now, when is_release */
@@ -73,6 +75,7 @@ struct event {
 	/* EVENT_ACTION */
 	bool is_pending; /* it has not completed yet */
 	int code;        /* errno it failed with; 0 for success */
+	int fails;       /* errno it was to fail with; 0 for success */
 
 	/* EVENT_PACKET */
 	enum packet_fate fate;
@@ -109,6 +112,12 @@ int timeline_connection(struct timeline *timeline, const char *name, bool is_lis
 /* The connection of a packet by its tuple, newest first; CONNECTION_NONE. */
 int timeline_find(const struct timeline *timeline, enum host_id sender,
 	const struct endpoint *source, const struct endpoint *destination);
+
+/*
+ * The connection that a host means by a name: the newest so called, and of listeners only its own.
+ * CONNECTION_NONE.
+ */
+int timeline_named(const struct timeline *timeline, enum host_id host, const char *name);
 
 /* Each appends one event, stamped now, copies what it is given, and returns its index. */
 size_t timeline_comment(struct timeline *timeline, int line, const char *text);

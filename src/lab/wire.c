@@ -183,11 +183,13 @@ bool wire_matches(const struct wire_match *match, enum host_id sender, int conne
 	       kind_matches(match->kind, segment);
 }
 
-void wire_rule(struct wire *wire, enum wire_verb verb, const struct wire_match *match, int times)
+struct wire_rule *wire_rule(
+	struct wire *wire, enum wire_verb verb, const struct wire_match *match, int times)
 {
 	struct wire_rule *rule = list_grow(&wire->rules, &wire->rule_count, &wire->rule_room);
 
 	*rule = (struct wire_rule){.verb = verb, .match = *match, .times = times};
+	return rule;
 }
 
 enum packet_fate wire_judge(
@@ -222,17 +224,22 @@ static bool is_same_segment(const struct wire_packet *packet, enum host_id sende
 	       (segment_span(segment) || packet->segment.acknowledgment == segment->acknowledgment);
 }
 
-bool wire_hold(struct wire *wire, enum host_id sender, int connection, const void *packet,
+bool wire_is_held(
+	const struct wire *wire, enum host_id sender, int connection, const struct segment *segment)
+{
+	for (size_t i = 0; i < wire->held_count; i++) {
+		if (is_same_segment(&wire->held[i], sender, connection, segment))
+			return true;
+	}
+	return false;
+}
+
+void wire_hold(struct wire *wire, enum host_id sender, int connection, const void *packet,
 	size_t length, const struct segment *segment)
 {
 	struct wire_packet *held;
-	uint8_t *bytes;
+	uint8_t *bytes = malloc(length);
 
-	for (size_t i = 0; i < wire->held_count; i++) {
-		if (is_same_segment(&wire->held[i], sender, connection, segment))
-			return false;
-	}
-	bytes = malloc(length);
 	if (!bytes)
 		abort();
 	memcpy(bytes, packet, length);
@@ -243,8 +250,8 @@ bool wire_hold(struct wire *wire, enum host_id sender, int connection, const voi
 		.bytes = bytes,
 		.length = length,
 	};
-	segment_decode(bytes, length, &held->segment);
-	return true;
+	if (segment_decode(bytes, length, &held->segment) < 0)
+		held->segment = *segment;
 }
 
 bool wire_take(struct wire *wire, const struct wire_match *match, struct wire_packet *ret_packet)
@@ -277,4 +284,13 @@ size_t wire_count_held(const struct wire *wire, const struct wire_match *match)
 void wire_pass(struct wire *wire)
 {
 	wire->rule_count = 0;
+}
+
+void wire_clear(struct wire *wire)
+{
+	wire_pass(wire);
+	while (wire->held_count)
+		free(wire->held[--wire->held_count].bytes);
+	for (int host = 0; host < HOST_COUNT; host++)
+		wire->is_mute[host] = false;
 }

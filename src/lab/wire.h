@@ -35,7 +35,7 @@ enum wire_kind {
 struct wire_match {
 	enum wire_kind kind;
 	int from;       /* enum host_id of the sender, or HOST_COUNT for either */
-	int connection; /* CONNECTION_NONE for any */
+	int connection; /* CONNECTION_NONE for any; CONNECTION_UNKNOWN matches nothing */
 };
 
 enum wire_verb { WIRE_HOLD, WIRE_DROP, WIRE_DUPLICATE };
@@ -45,7 +45,8 @@ enum wire_verb { WIRE_HOLD, WIRE_DROP, WIRE_DUPLICATE };
 struct wire_rule {
 	enum wire_verb verb;
 	struct wire_match match;
-	int times; /* packets it is still for; WIRE_EVER until wire_pass() */
+	int times;     /* packets it is still for; WIRE_EVER until wire_pass() */
+	char name[32]; /* of the connection: the lab keeps match.connection to its newest. Or "" */
 };
 
 /* A packet on the cable. `bytes` is the whole IP packet. */
@@ -64,7 +65,8 @@ struct wire {
 	size_t rule_count, rule_room;
 	struct wire_packet *held; /* oldest first, over both hosts */
 	size_t held_count, held_room;
-	uint16_t tap_port; /* a tap: the server's port; else 0 */
+	uint16_t tap_port;        /* a tap: the server's port; else 0 */
+	bool is_mute[HOST_COUNT]; /* what the host sends vanishes: it has crashed */
 };
 
 #define WIRE_NONE                                                                                  \
@@ -99,15 +101,20 @@ int wire_deliver(struct wire *wire, enum host_id sender, const void *packet, siz
 bool wire_matches(const struct wire_match *match, enum host_id sender, int connection,
 	const struct segment *segment);
 
-/* Adds a rule: of several that match, the newest decides. */
-void wire_rule(struct wire *wire, enum wire_verb verb, const struct wire_match *match, int times);
+/* Adds a rule: of several that match, the newest decides. It is the wire's; good until the next. */
+struct wire_rule *wire_rule(
+	struct wire *wire, enum wire_verb verb, const struct wire_match *match, int times);
 
 /* What the rules say of this packet; uses up one of `times`. */
 enum packet_fate wire_judge(
 	struct wire *wire, enum host_id sender, int connection, const struct segment *segment);
 
-/* Keeps a copy. False when the same segment is held already: it was a retransmission. */
-bool wire_hold(struct wire *wire, enum host_id sender, int connection, const void *packet,
+/* Is the same segment held already? Then this one is a retransmission of it. */
+bool wire_is_held(const struct wire *wire, enum host_id sender, int connection,
+	const struct segment *segment);
+
+/* Keeps a copy. */
+void wire_hold(struct wire *wire, enum host_id sender, int connection, const void *packet,
 	size_t length, const struct segment *segment);
 
 /*
@@ -121,5 +128,8 @@ size_t wire_count_held(const struct wire *wire, const struct wire_match *match);
 
 /* Ends all rules; what is held stays until taken. */
 void wire_pass(struct wire *wire);
+
+/* Ends all rules, throws away what is held, and listens to both hosts again. */
+void wire_clear(struct wire *wire);
 
 #endif

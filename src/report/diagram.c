@@ -32,6 +32,7 @@ struct walk {
 	} * ends; /* one a connection */
 	bool names_connections;
 	bool names_programs[HOST_COUNT];
+	bool has_rows;   /* there were some, though they may have been dropped */
 	int64_t now_ns;  /* of the event at hand */
 	int64_t last_ns; /* of the one before it */
 };
@@ -89,6 +90,7 @@ static struct diagram_row *add_row(
 	struct diagram *diagram = walk->diagram;
 	struct diagram_row *row = list_grow(&diagram->rows, &diagram->count, &diagram->room);
 
+	walk->has_rows = true;
 	row->kind = kind;
 	row->host = host;
 	row->connection = connection;
@@ -122,7 +124,7 @@ static void add_pause(struct walk *walk)
 	double seconds = (double)pause_ns / (double)NS_PER_S;
 	_cleanup_text_ struct text words = TEXT_INIT;
 
-	if (!walk->diagram->count || pause_ns < PAUSE_NS)
+	if (!walk->has_rows || pause_ns < PAUSE_NS)
 		return;
 	text_printf(&words, _("%.*f s later"), seconds < 1 ? 2 : 1, seconds);
 	add_row(walk, DIAGRAM_PAUSE, HOST_COUNT, CONNECTION_NONE)->text = text_steal(&words);
@@ -147,9 +149,11 @@ static void add_action(struct walk *walk, const struct event *event)
 
 	text_append(&words, without_host(event->text, event->host));
 	/* A failure that the scenario asks for, "fails ERRNO", stands in the text already. */
-	row->has_failed = event->code && !strstr(event->text, error_name(event->code, name));
-	if (row->has_failed)
-		text_printf(&words, _(" fails %s"), name);
+	row->has_failed = !event->is_pending && event->code != event->fails;
+	if (row->has_failed && event->code)
+		text_printf(&words, _(" fails %s"), error_name(event->code, name));
+	else if (row->has_failed)
+		text_append(&words, _(", but succeeds"));
 	if (event->is_pending)
 		text_append(&words, _(" (still waits)"));
 	row->text = text_steal(&words);
@@ -278,13 +282,19 @@ static bool has_several_programs(const struct timeline *timeline, enum host_id h
 	return false;
 }
 
-static size_t count_connections(const struct timeline *timeline)
+/* Among the first so many, listeners left out. */
+static size_t count_among(const struct timeline *timeline, size_t first)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < timeline->connection_count; i++)
+	for (size_t i = 0; i < first; i++)
 		count += !timeline->connections[i].is_listener;
 	return count;
+}
+
+static size_t count_connections(const struct timeline *timeline)
+{
+	return count_among(timeline, timeline->connection_count);
 }
 
 /* The address over a host's column: with its port where all its sockets agree on it. */
@@ -316,6 +326,8 @@ static void introduce(struct walk *walk, const struct connection *connection)
 	_cleanup_text_ struct text words = TEXT_INIT;
 	char address[ENDPOINT_TEXT_BYTES];
 
+	if (!connection->ends[HOST_SERVER].family && !connection->ends[HOST_CLIENT].family)
+		return; /* neither is known */
 	text_printf(&words, "%s:", connection->name);
 	for (enum host_id host = 0; host < HOST_COUNT; host++) {
 		const struct endpoint *end = &connection->ends[host];
@@ -327,13 +339,14 @@ static void introduce(struct walk *walk, const struct connection *connection)
 	add_prose(walk, &words);
 }
 
-static void introduce_all(struct walk *walk)
+/* Those from this one on; the others have been introduced already. */
+static void introduce_from(struct walk *walk, size_t first)
 {
 	const struct timeline *timeline = walk->timeline;
 
 	if (!walk->names_connections || count_connections(timeline) > INTRODUCED_MAX)
 		return;
-	for (size_t i = 0; i < timeline->connection_count; i++) {
+	for (size_t i = first; i < timeline->connection_count; i++) {
 		if (!timeline->connections[i].is_listener)
 			introduce(walk, &timeline->connections[i]);
 	}
@@ -347,10 +360,9 @@ static char *translated_title(const struct timeline *timeline)
 	return strdup(*timeline->title ? _(timeline->title) : "");
 }
 
-void diagram_build(struct diagram *diagram, const struct timeline *timeline)
+static struct walk begin(struct diagram *diagram, const struct timeline *timeline)
 {
 	struct walk walk = {.diagram = diagram, .timeline = timeline};
-	size_t i = 0;
 
 	*diagram = (struct diagram){.title = translated_title(timeline)};
 	walk.ends = calloc(timeline->connection_count + 1, sizeof(*walk.ends));
@@ -365,30 +377,50 @@ void diagram_build(struct diagram *diagram, const struct timeline *timeline)
 		walk.names_programs[host] = has_several_programs(timeline, host);
 	}
 	walk.names_connections = count_connections(timeline) > 1;
+	return walk;
+}
+
+void diagram_build(struct diagram *diagram, const struct timeline *timeline)
+{
+	struct walk walk = begin(diagram, timeline);
+	size_t i = 0;
+
 	/* The connections are introduced behind the explanation that begins a scenario. */
 	for (; i < timeline->event_count && timeline->events[i].kind == EVENT_COMMENT; i++)
 		add_event(&walk, &timeline->events[i]);
-	introduce_all(&walk);
+	introduce_from(&walk, 0);
 	for (; i < timeline->event_count; i++)
+		add_event(&walk, &timeline->events[i]);
+	free(walk.ends);
+}
+
+static void drop_rows(struct diagram *diagram)
+{
+	for (size_t i = 0; i < diagram->count; i++)
+		free(diagram->rows[i].text);
+	diagram->count = 0;
+}
+
+void diagram_build_since(struct diagram *diagram, const struct timeline *timeline,
+	const struct diagram_extent *shown)
+{
+	struct walk walk = begin(diagram, timeline);
+
+	for (size_t i = 0; i < shown->events; i++)
+		add_event(&walk, &timeline->events[i]);
+	drop_rows(diagram);
+	/* One connection alone needed no introduction. */
+	introduce_from(
+		&walk, count_among(timeline, shown->connections) > 1 ? shown->connections : 0);
+	for (size_t i = shown->events; i < timeline->event_count; i++)
 		add_event(&walk, &timeline->events[i]);
 	free(walk.ends);
 }
 
 void diagram_finish(struct diagram *diagram)
 {
-	for (size_t i = 0; i < diagram->count; i++)
-		free(diagram->rows[i].text);
+	drop_rows(diagram);
 	free(diagram->rows);
 	free(diagram->title);
 	*diagram = (struct diagram){0};
-}
-
-bool diagram_arrives(const struct diagram_row *row)
-{
-	return row->fate != PACKET_HELD && row->fate != PACKET_DROPPED;
-}
-
-bool diagram_departs(const struct diagram_row *row)
-{
-	return row->fate != PACKET_INJECTED && !row->is_release;
 }

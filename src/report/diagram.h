@@ -70,6 +70,17 @@ struct diagram {
 };
 
 void diagram_build(struct diagram *diagram, const struct timeline *timeline);
+
+/*
+ * What has come to the timeline since so much of it was shown: for a picture that grows while the
+ * experiment goes on. A row is never taken back: what belongs to one that was shown gets its own.
+ */
+struct diagram_extent {
+	size_t events, connections; /* of the timeline, at that time */
+};
+void diagram_build_since(struct diagram *diagram, const struct timeline *timeline,
+	const struct diagram_extent *shown);
+
 void diagram_finish(struct diagram *diagram);
 
 /* Does the packet get to the other side in this row? */

@@ -269,9 +269,22 @@ static void put_head(struct painter *painter, const struct diagram *diagram)
 	painter_put(painter, &(struct painter_line){0});
 }
 
+/* Rows from this one on, words apart from the rest; `was_prose` tells what the last line was. */
+static void put_rows(
+	struct painter *painter, const struct diagram *diagram, size_t first, bool was_prose)
+{
+	for (size_t i = first; i < diagram->count; i++) {
+		bool is_prose = diagram->rows[i].kind == DIAGRAM_PROSE;
+
+		if (is_prose != was_prose)
+			painter_put(painter, &(struct painter_line){0});
+		put_row(painter, &diagram->rows[i]);
+		was_prose = is_prose;
+	}
+}
+
 static void put_all(struct painter *painter, const struct diagram *diagram)
 {
-	bool was_prose = true;
 	size_t i = 0;
 
 	if (diagram->title)
@@ -281,15 +294,60 @@ static void put_all(struct painter *painter, const struct diagram *diagram)
 	if (diagram->title || i)
 		text_append(&painter->out, "\n");
 	put_head(painter, diagram);
-	for (was_prose = false; i < diagram->count; i++) {
-		bool is_prose = diagram->rows[i].kind == DIAGRAM_PROSE;
-
-		if (is_prose != was_prose)
-			painter_put(painter, &(struct painter_line){0});
-		put_row(painter, &diagram->rows[i]);
-		was_prose = is_prose;
-	}
+	put_rows(painter, diagram, i, false);
 	painter_put(painter, &(struct painter_line){0});
+}
+
+static void begin(struct painter *painter, struct diagram_text_options options)
+{
+	painter_init(painter, options.utf8, options.colour);
+	if (options.times && options.columns >= DIAGRAM_TEXT_TIMES_COLUMNS)
+		painter->time = TIME_COLUMNS;
+}
+
+static void fit(struct painter *painter, struct diagram_text_options options)
+{
+	squeeze(painter, options.columns > 0 ? (size_t)options.columns : 80);
+}
+
+/* As wide as anything may come to be. */
+static void begin_growing(struct painter *painter, struct diagram_text_options options)
+{
+	begin(painter, options);
+	painter->margins[HOST_SERVER] = painter->margins[HOST_CLIENT] = MARGIN_MAX;
+	painter->lane = LANE_MAX;
+	fit(painter, options);
+}
+
+static void finish(struct painter *painter, FILE *stream)
+{
+	fwrite(painter->out.bytes, 1, painter->out.length, stream);
+	text_finish(&painter->out);
+}
+
+void diagram_text_print_head(
+	const struct diagram *diagram, FILE *stream, struct diagram_text_options options)
+{
+	struct painter painter;
+
+	begin_growing(&painter, options);
+	put_head(&painter, diagram);
+	finish(&painter, stream);
+}
+
+void diagram_text_print_rows(
+	const struct diagram *diagram, FILE *stream, struct diagram_text_options options)
+{
+	struct painter painter;
+
+	begin_growing(&painter, options);
+	/* Where the first row moves nothing, the lifelines are what they were above it. */
+	for (enum host_id host = 0; host < HOST_COUNT && diagram->count; host++)
+		painter.lives[host] = diagram->rows[0].sides[host].life;
+	put_rows(&painter, diagram, 0, false);
+	if (diagram->count && diagram->rows[diagram->count - 1].kind == DIAGRAM_PROSE)
+		painter_put(&painter, &(struct painter_line){0});
+	finish(&painter, stream);
 }
 
 void diagram_text_print(
@@ -297,12 +355,9 @@ void diagram_text_print(
 {
 	struct painter painter;
 
-	painter_init(&painter, options.utf8, options.colour);
-	if (options.times && options.columns >= DIAGRAM_TEXT_TIMES_COLUMNS)
-		painter.time = TIME_COLUMNS;
+	begin(&painter, options);
 	measure(&painter, diagram);
-	squeeze(&painter, options.columns > 0 ? (size_t)options.columns : 80);
+	fit(&painter, options);
 	put_all(&painter, diagram);
-	fwrite(painter.out.bytes, 1, painter.out.length, stream);
-	text_finish(&painter.out);
+	finish(&painter, stream);
 }

@@ -22,4 +22,13 @@ struct diagram_text_options {
 void diagram_text_print(
 	const struct diagram *diagram, FILE *stream, struct diagram_text_options options);
 
+/*
+ * The same for a picture that grows: the head, and later rows below rows (diagram_build_since()).
+ * Their columns are as wide as `columns` alone makes them, so that they stay in line.
+ */
+void diagram_text_print_head(
+	const struct diagram *diagram, FILE *stream, struct diagram_text_options options);
+void diagram_text_print_rows(
+	const struct diagram *diagram, FILE *stream, struct diagram_text_options options);
+
 #endif

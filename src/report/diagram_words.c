@@ -77,3 +77,13 @@ void diagram_describe(const struct diagram_row *row, struct text *out)
 		between = "; ";
 	}
 }
+
+bool diagram_arrives(const struct diagram_row *row)
+{
+	return row->fate != PACKET_HELD && row->fate != PACKET_DROPPED;
+}
+
+bool diagram_departs(const struct diagram_row *row)
+{
+	return row->fate != PACKET_INJECTED && !row->is_release;
+}

@@ -68,6 +68,23 @@ static uint16_t free_port(bool is_ipv6)
 	return loopback.port;
 }
 
+/* Records what it runs, runs it, and lets things move. */
+static int run_program(struct lab *lab, enum host_id host, const char *const *argv,
+	struct program **ret_program, struct error *err)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t action;
+	int r;
+
+	text_printf(&line, "%s run", host_name(host));
+	for (size_t i = 0; argv[i]; i++)
+		text_printf(&line, " %s", argv[i]);
+	action = timeline_action(&lab->timeline, host, CONNECTION_NONE, 0, line.bytes);
+	r = lab_run(lab, host, argv, ret_program, err);
+	timeline_complete(&lab->timeline, action, -r);
+	return r < 0 ? r : lab_settle(lab, err);
+}
+
 static int start_server(struct experiment *experiment, const char *port,
 	struct program **ret_program, struct error *err)
 {
@@ -84,7 +101,7 @@ static int start_server(struct experiment *experiment, const char *port,
 		argv[count++] = ending_of(experiment)->server_option;
 	}
 	argv[count++] = port;
-	return lab_run(&experiment->lab, HOST_SERVER, argv, ret_program, err);
+	return run_program(&experiment->lab, HOST_SERVER, argv, ret_program, err);
 }
 
 static int start_client(struct experiment *experiment, const char *port,
@@ -101,7 +118,7 @@ static int start_client(struct experiment *experiment, const char *port,
 	else
 		argv[count++] = "server";
 	argv[count++] = port;
-	return lab_run(&experiment->lab, HOST_CLIENT, argv, ret_program, err);
+	return run_program(&experiment->lab, HOST_CLIENT, argv, ret_program, err);
 }
 
 struct server_start {

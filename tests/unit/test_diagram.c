@@ -137,6 +137,7 @@ static void test_actions(void **state)
 		timeline_action(
 			&t, HOST_SERVER, CONNECTION_NONE, 1, "server listen 13 fails EADDRINUSE"),
 		EADDRINUSE);
+	t.events[0].fails = EADDRINUSE;
 	timeline_complete(&t,
 		timeline_action(
 			&t, HOST_CLIENT, CONNECTION_NONE, 2, "client.conn2 send \"a\\r\\n\""),
