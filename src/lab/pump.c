@@ -299,7 +299,7 @@ static void await_rest(struct lab *lab)
 			program_read_output(program); /* a full pipe would look like rest */
 			if (clock_now_ns() > deadline_ns)
 				program->is_restless = true;
-			if (tries < 100)
+			if (tries < 3)
 				sched_yield();
 			else
 				usleep(50);

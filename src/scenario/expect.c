@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -160,6 +161,12 @@ static bool has_counted(struct runner *runner, const struct step *step, struct t
 	return holds;
 }
 
+/* An IPv4 listener is none for a connection over IPv6; an IPv6 one mostly is for both. */
+static bool is_reachable(const struct host *host, const struct diag_socket *listener)
+{
+	return host->address.family != AF_INET6 || listener->local.family == AF_INET6;
+}
+
 static bool is_listening(struct runner *runner, const struct step *step, struct text *observed)
 {
 	const struct census *census = &runner->lab->census;
@@ -171,7 +178,8 @@ static bool is_listening(struct runner *runner, const struct step *step, struct 
 
 		if (socket->state != TCP_STATE_LISTEN)
 			continue;
-		holds |= socket->local.port == step->listening_port;
+		holds |= socket->local.port == step->listening_port &&
+			 is_reachable(&runner->lab->hosts[host], socket);
 		text_printf(observed, "%s %u", observed->length ? "," : _("listening:"),
 			socket->local.port);
 	}
