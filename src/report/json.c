@@ -94,7 +94,7 @@ static json_t *action_object(
 	set_end(object, timeline, event);
 	if (event->is_pending)
 		return object;
-	set_bool(object, "ok", !event->code);
+	set_bool(object, "ok", event->code == event->fails);
 	if (event->code)
 		set_string(object, "errno", error_name(event->code, name));
 	return object;
@@ -155,19 +155,29 @@ static json_t *event_object(
 	return state_object(timeline, event);
 }
 
-void json_print_timeline(
-	const struct timeline *timeline, const char *file, bool is_slow, FILE *stream)
+void json_print_scenario(const char *file, const char *title, bool is_slow, FILE *stream)
 {
 	json_t *object = json_object();
 
 	set_number(object, "v", 1);
 	set_string(object, "type", "scenario");
 	set_string(object, "file", file);
-	set_string(object, "title", timeline->title);
+	set_string(object, "title", title);
 	set_bool(object, "slow", is_slow);
 	print_line(object, stream);
-	for (size_t i = 0; i < timeline->event_count; i++)
-		print_line(event_object(timeline, &timeline->events[i], file), stream);
+}
+
+void json_print_timeline(
+	const struct timeline *timeline, const char *file, bool is_slow, FILE *stream)
+{
+	json_print_scenario(file, timeline->title, is_slow, stream);
+	for (size_t i = 0; i < timeline->event_count; i++) {
+		const struct event *event = &timeline->events[i];
+
+		/* An empty line of prose is for the eye. */
+		if (event->kind != EVENT_COMMENT || *event->text)
+			print_line(event_object(timeline, event, file), stream);
+	}
 }
 
 static void set_endpoint(
@@ -215,5 +225,11 @@ void json_print_result(const struct json_result *result, FILE *stream)
 		set_number(object, "line", result->line);
 	set_string(object, "expected", result->expected);
 	set_string(object, "observed", result->observed);
+	if (result->runs) {
+		set_number(object, "runs", (json_int_t)result->runs);
+		set_number(object, "failed_runs", (json_int_t)result->failed_runs);
+	}
+	if (result->first_failed_run)
+		set_number(object, "first_failed_run", (json_int_t)result->first_failed_run);
 	print_line(object, stream);
 }

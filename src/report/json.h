@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "explain/closing.h"
@@ -22,6 +23,9 @@
 void json_print_timeline(
 	const struct timeline *timeline, const char *file, bool is_slow, FILE *stream);
 
+/* The line "scenario" alone: for one that was not run. Strings may be NULL. */
+void json_print_scenario(const char *file, const char *title, bool is_slow, FILE *stream);
+
 /*
  * A line "time_wait" for each end that has left TIME_WAIT: {"event":"died"} with its lifetime, and its
  * cause, "expired" or "killed_by_rst". None for an end that still waits, or never did.
@@ -34,9 +38,10 @@ struct json_result {
 	bool ok;
 	bool skipped;
 	const char *reason; /* why it was skipped or failed */
-	int line;           /* which failed; 0 for none */
+	int line;           /* which failed first; 0 for none */
 	const char *expected;
 	const char *observed;
+	uint64_t runs, failed_runs, first_failed_run; /* where there were several runs; else 0 */
 };
 
 /* The line "result". */

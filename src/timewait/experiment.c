@@ -4,50 +4,31 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "base/list.h"
 #include "base/progress.h"
+#include "scenario/library.h"
+#include "scenario/parse.h"
+#include "scenario/print.h"
+#include "scenario/run.h"
 
-/* Never waited out but when something is wrong: generous, for a machine under load. */
-#define STEP_DEADLINE_NS (20 * NS_PER_S)
 /* Far above the 64 s that a TIME_WAIT has been seen to live. */
 #define TIME_WAIT_DEADLINE_NS (120 * NS_PER_S)
 
-#define DAYTIME_PORT          13
-#define ARGUMENTS_MAX         10
+#define DAYTIME_PORT          "13"
 
-struct ending {
-	const char *title;
-	enum tcp_state states[HOST_COUNT];
-	const char *server_option; /* of daytimed --first-close; NULL for none */
-	const char *client_option; /* of daytime, likewise */
+/* The experiment is a scenario like any other. */
+static const char *const scenario_names[] = {
+	[FIRST_CLOSE_SERVER] = "daytime-server-first",
+	[FIRST_CLOSE_CLIENT] = "daytime-client-first",
+	[FIRST_CLOSE_BOTH] = "daytime-both",
+	[FIRST_CLOSE_RESET] = "daytime-reset",
 };
-
-static const struct ending endings[] = {
-	[FIRST_CLOSE_SERVER] = {.title = N_("The server closes first, and waits"),
-		.states = {TCP_STATE_TIME_WAIT, TCP_STATE_CLOSED}},
-	[FIRST_CLOSE_CLIENT] = {.title = N_("The client closes first, and waits"),
-		.states = {TCP_STATE_CLOSED, TCP_STATE_TIME_WAIT},
-		.server_option = "client",
-		.client_option = "--close-first"},
-	[FIRST_CLOSE_BOTH] = {.title = N_("Both close at the same time, and both wait"),
-		.states = {TCP_STATE_TIME_WAIT, TCP_STATE_TIME_WAIT},
-		.client_option = "--close-first=now"},
-	[FIRST_CLOSE_RESET] = {.title = N_("The server resets the connection, and nobody waits"),
-		.states = {TCP_STATE_CLOSED, TCP_STATE_CLOSED},
-		.server_option = "reset"},
-};
-
-static const struct wire_match any_fin = {WIRE_FIN, HOST_COUNT, CONNECTION_NONE};
-
-static const struct ending *ending_of(const struct experiment *experiment)
-{
-	return &endings[experiment->setting.first_close];
-}
 
 /* A port of the loopback that nobody uses now; 0 when there is none. */
 static uint16_t free_port(bool is_ipv6)
@@ -68,142 +49,126 @@ static uint16_t free_port(bool is_ipv6)
 	return loopback.port;
 }
 
-/* Records what it runs, runs it, and lets things move. */
-static int run_program(struct lab *lab, enum host_id host, const char *const *argv,
-	struct program **ret_program, struct error *err)
+static int load(struct experiment *experiment, struct error *err)
 {
-	_cleanup_text_ struct text line = TEXT_INIT;
-	size_t action;
-	int r;
+	const char *name = scenario_names[experiment->setting.first_close];
+	const struct library_entry *entry = library_find(name);
+	struct parse_errors errors = {0};
+	char file[128];
 
-	text_printf(&line, "%s run", host_name(host));
-	for (size_t i = 0; argv[i]; i++)
-		text_printf(&line, " %s", argv[i]);
-	action = timeline_action(&lab->timeline, host, CONNECTION_NONE, 0, line.bytes);
-	r = lab_run(lab, host, argv, ret_program, err);
-	timeline_complete(&lab->timeline, action, -r);
-	return r < 0 ? r : lab_settle(lab, err);
+	if (!entry)
+		return error_set(err, ENOENT, _("the scenario %s is not there"), name);
+	snprintf(file, sizeof(file), "%s/%s.tcp", entry->theme, entry->name);
+	if (scenario_parse(&experiment->scenario, file, entry->text, entry->length, &errors) == 0)
+		return 0;
+	return error_set(
+		err, EINVAL, "%s:%d: %s", file, errors.errors[0].line, errors.errors[0].text);
 }
 
-static int start_server(struct experiment *experiment, const char *port,
-	struct program **ret_program, struct error *err)
+static void replace_word(char **word, const char *from, const char *to)
+{
+	if (strcmp(*word, from) != 0)
+		return;
+	free(*word);
+	*word = strdup(to);
+}
+
+/* daytimed must not listen to more of this machine than its loopback. */
+static void bind_server(struct step *step, const char *address)
+{
+	char **argv;
+	size_t count = 0, room = 0;
+
+	if (strcmp(step->argv[0], "daytimed") != 0)
+		return;
+	argv = NULL;
+	*list_grow(&argv, &count, &room) = step->argv[0];
+	*list_grow(&argv, &count, &room) = strdup("--bind");
+	*list_grow(&argv, &count, &room) = strdup(address);
+	for (size_t i = 1; step->argv[i]; i++)
+		*list_grow(&argv, &count, &room) = step->argv[i];
+	(void)list_grow(&argv, &count, &room);
+	free(step->argv);
+	step->argv = argv;
+}
+
+static void move_program(struct step *step, const char *address, const char *port)
+{
+	struct text line = TEXT_INIT;
+
+	for (char **word = step->argv; *word; word++) {
+		replace_word(word, DAYTIME_PORT, port);
+		replace_word(word, host_name(HOST_SERVER), address);
+	}
+	bind_server(step, address);
+	step_print(step, &line);
+	free(step->text);
+	step->text = text_steal(&line);
+}
+
+/*
+ * The experiment asks where the connection ends. Where a policy refuses the gates, programs run on
+ * before a brief state can be seen on the way: that is no failure of it.
+ */
+static void leave_out_the_way(struct scenario *scenario)
+{
+	for (size_t i = scenario->count; i-- > 0;) {
+		if (scenario->steps[i].kind == STEP_EXPECT_WENT)
+			scenario_remove(scenario, i);
+	}
+}
+
+/*
+ * The same steps on this machine's loopback: another port, an address for the name. Without
+ * CAP_NET_RAW no packet is seen there: what asks for them is left out.
+ */
+static void move_to_loopback(struct scenario *scenario, const char *address, uint16_t port)
+{
+	char port_text[8];
+
+	snprintf(port_text, sizeof(port_text), "%u", port);
+	for (size_t i = scenario->count; i-- > 0;) {
+		struct step *step = &scenario->steps[i];
+
+		if (step->kind == STEP_EXPECT_WIRE || step->kind == STEP_EXPECT_NO)
+			scenario_remove(scenario, i);
+		else if (step->kind == STEP_EXPECT_LISTENING)
+			step->listening_port = port;
+		else if (step->kind == STEP_RUN)
+			move_program(step, address, port_text);
+	}
+}
+
+static int open_lab(struct experiment *experiment, struct error *err)
 {
 	const struct experiment_setting *setting = &experiment->setting;
-	const char *argv[ARGUMENTS_MAX] = {"daytimed", "--tcp", setting->is_ipv6 ? "-6" : "-4"};
-	int count = 3;
+	const char *title = experiment->scenario.title;
+	const char *address = setting->is_ipv6 ? "::1" : "127.0.0.1";
+	uint16_t port;
 
-	if (setting->is_loopback) {
-		argv[count++] = "--bind";
-		argv[count++] = setting->is_ipv6 ? "::1" : "127.0.0.1";
+	if (!setting->is_loopback)
+		return lab_open(&experiment->lab, title, setting->is_ipv6, err);
+	port = free_port(setting->is_ipv6);
+	if (!port)
+		return error_set(
+			err, EADDRNOTAVAIL, _("no free port on the loopback (%s)"), address);
+	move_to_loopback(&experiment->scenario, address, port);
+	return lab_open_loopback(&experiment->lab, title, port, err);
+}
+
+/* What the scenario says of both ends at last: "server TIME_WAIT, client CLOSED". */
+static void note_expectation(struct experiment *experiment)
+{
+	for (size_t i = experiment->scenario.count; i-- > 0;) {
+		const struct step *step = &experiment->scenario.steps[i];
+
+		if (step->kind != STEP_EXPECT_STATES || step->states.count != HOST_COUNT)
+			continue;
+		snprintf(experiment->expected, sizeof(experiment->expected), "server %s, client %s",
+			tcp_state_name(step->states.ends[0].state),
+			tcp_state_name(step->states.ends[1].state));
+		return;
 	}
-	if (ending_of(experiment)->server_option) {
-		argv[count++] = "--first-close";
-		argv[count++] = ending_of(experiment)->server_option;
-	}
-	argv[count++] = port;
-	return run_program(&experiment->lab, HOST_SERVER, argv, ret_program, err);
-}
-
-static int start_client(struct experiment *experiment, const char *port,
-	struct program **ret_program, struct error *err)
-{
-	const struct experiment_setting *setting = &experiment->setting;
-	const char *argv[ARGUMENTS_MAX] = {"daytime"};
-	int count = 1;
-
-	if (ending_of(experiment)->client_option)
-		argv[count++] = ending_of(experiment)->client_option;
-	if (setting->is_loopback)
-		argv[count++] = setting->is_ipv6 ? "::1" : "127.0.0.1";
-	else
-		argv[count++] = "server";
-	argv[count++] = port;
-	return run_program(&experiment->lab, HOST_CLIENT, argv, ret_program, err);
-}
-
-struct server_start {
-	struct program *program;
-	bool is_listening;
-};
-
-static bool server_has_started(const struct lab *lab, void *context)
-{
-	struct server_start *start = context;
-
-	for (size_t i = 0; i < lab->census.socket_count[HOST_SERVER]; i++)
-		start->is_listening |=
-			lab->census.sockets[HOST_SERVER][i].state == TCP_STATE_LISTEN;
-	return start->is_listening || program_has_ended(start->program);
-}
-
-static int explain_end_of(const struct program *program, struct error *err)
-{
-	_cleanup_text_ struct text words = TEXT_INIT;
-	size_t length = program->output.length;
-
-	while (length && program->output.bytes[length - 1] == '\n')
-		length--;
-	text_append_escaped(&words, program->output.bytes, length, false);
-	return error_set(err, EPROTO, _("%s failed: %.200s"), program->name,
-		words.length ? words.bytes : _("it ended without a word"));
-}
-
-static int run_server(struct experiment *experiment, const char *port, struct error *err)
-{
-	struct server_start start = {0};
-	int r = start_server(experiment, port, &start.program, err);
-
-	if (r == 0)
-		r = lab_wait(&experiment->lab, server_has_started, &start,
-			clock_deadline_ns(STEP_DEADLINE_NS), NULL, err);
-	if (r == 0 && !start.is_listening)
-		r = explain_end_of(start.program, err);
-	return r;
-}
-
-/* The last words of the experiment: both ends where they were expected, and the client gone. */
-static bool has_reached_end(const struct lab *lab, void *context)
-{
-	struct experiment *experiment = context;
-	const enum tcp_state *expected = ending_of(experiment)->states;
-
-	experiment->connection = lab_first_connection(lab);
-	return experiment->connection != CONNECTION_NONE &&
-	       lab_state(lab, HOST_SERVER, experiment->connection) == expected[HOST_SERVER] &&
-	       lab_state(lab, HOST_CLIENT, experiment->connection) == expected[HOST_CLIENT] &&
-	       experiment->client->has_ended;
-}
-
-static bool are_both_fins_held(const struct lab *lab, void *context)
-{
-	struct wire_match from_server = any_fin, from_client = any_fin;
-
-	(void)context;
-	from_server.from = HOST_SERVER;
-	from_client.from = HOST_CLIENT;
-	return wire_count_held(&lab->wire, &from_server) &&
-	       wire_count_held(&lab->wire, &from_client);
-}
-
-static void record_wire(struct lab *lab, const char *text)
-{
-	size_t action = timeline_action(&lab->timeline, HOST_COUNT, CONNECTION_NONE, 0, text);
-
-	timeline_complete(&lab->timeline, action, 0);
-}
-
-/* Two FINs meet on the way only when both are under way: hold the first until the second is. */
-static int cross_fins(struct experiment *experiment, struct error *err)
-{
-	struct lab *lab = &experiment->lab;
-	int r = lab_wait(
-		lab, are_both_fins_held, NULL, clock_deadline_ns(STEP_DEADLINE_NS), NULL, err);
-
-	if (r < 0)
-		return r;
-	record_wire(lab, "wire release");
-	wire_pass(&lab->wire);
-	return lab_release(lab, &any_fin, SIZE_MAX, err);
 }
 
 static void note_outcome(struct experiment *experiment)
@@ -211,6 +176,8 @@ static void note_outcome(struct experiment *experiment)
 	const struct lab *lab = &experiment->lab;
 	enum tcp_state states[HOST_COUNT];
 
+	experiment->client = lab_program_on(lab, HOST_CLIENT);
+	experiment->connection = lab_first_connection(lab);
 	for (int host = 0; host < HOST_COUNT; host++) {
 		const struct diag_socket *socket =
 			census_socket(&lab->census, (enum host_id)host, experiment->connection);
@@ -222,67 +189,52 @@ static void note_outcome(struct experiment *experiment)
 		tcp_state_name(states[HOST_SERVER]), tcp_state_name(states[HOST_CLIENT]));
 }
 
-static int perform(struct experiment *experiment, const char *port, struct error *err)
+/* A step that failed although both ends are where they should be has more to say than they. */
+static void note_failure(struct experiment *experiment, const struct run_failure *failure)
 {
-	struct lab *lab = &experiment->lab;
-	bool is_crossing = experiment->setting.first_close == FIRST_CLOSE_BOTH;
-	struct program *client = NULL;
-	int r = run_server(experiment, port, err);
+	if (strcmp(experiment->expected, experiment->observed) != 0 &&
+		experiment->connection != CONNECTION_NONE)
+		return;
+	snprintf(experiment->expected, sizeof(experiment->expected), "%s", failure->expected);
+	snprintf(experiment->observed, sizeof(experiment->observed), "%s", failure->observed);
+}
+
+static int perform(struct experiment *experiment, struct error *err)
+{
+	const struct run_setting setting = {0};
+	struct run_result result;
+	int r = scenario_run(&experiment->scenario, &experiment->lab, &setting, &result, err);
 
 	if (r < 0)
 		return r;
-	if (is_crossing) {
-		record_wire(lab, "wire hold FIN");
-		wire_rule(&lab->wire, WIRE_HOLD, &any_fin, WIRE_EVER);
-	}
-	r = start_client(experiment, port, &client, err);
-	experiment->client = client;
-	if (r == 0 && is_crossing)
-		r = cross_fins(experiment, err);
-	if (r == 0)
-		r = lab_wait(lab, has_reached_end, experiment, clock_deadline_ns(STEP_DEADLINE_NS),
-			NULL, err);
-	experiment->is_as_expected = r == 0;
+	note_expectation(experiment);
 	note_outcome(experiment);
-	if (r == -ETIMEDOUT)
-		r = 0; /* an answer, if not the expected one */
-	if (r == 0 && client->has_ended && client->status)
-		r = explain_end_of(client, err);
+	experiment->is_as_expected = result.outcome == RUN_PASSED;
+	if (result.outcome == RUN_INTERRUPTED)
+		r = error_set(err, EINTR, _("interrupted"));
+	else if (result.outcome == RUN_SKIPPED)
+		r = error_set(err, ENOENT, "%s", result.reason);
+	else if (result.failure_count)
+		note_failure(experiment, &result.failures[0]);
+	run_result_finish(&result);
 	return r;
-}
-
-static int open_lab(struct experiment *experiment, uint16_t *ret_port, struct error *err)
-{
-	const struct experiment_setting *setting = &experiment->setting;
-	const char *title = ending_of(experiment)->title;
-
-	*ret_port = DAYTIME_PORT;
-	if (!setting->is_loopback)
-		return lab_open(&experiment->lab, title, setting->is_ipv6, err);
-	*ret_port = free_port(setting->is_ipv6);
-	if (!*ret_port)
-		return error_set(err, EADDRNOTAVAIL, _("no free port on the loopback (%s)"),
-			setting->is_ipv6 ? "::1" : "127.0.0.1");
-	return lab_open_loopback(&experiment->lab, title, *ret_port, err);
 }
 
 int experiment_run(
 	struct experiment *experiment, const struct experiment_setting *setting, struct error *err)
 {
-	const enum tcp_state *expected = endings[setting->first_close].states;
-	char port_text[8];
-	uint16_t port;
 	int r;
 
 	*experiment = (struct experiment){.setting = *setting, .connection = CONNECTION_NONE};
-	snprintf(experiment->expected, sizeof(experiment->expected), "server %s, client %s",
-		tcp_state_name(expected[HOST_SERVER]), tcp_state_name(expected[HOST_CLIENT]));
-	r = open_lab(experiment, &port, err);
+	r = load(experiment, err);
+	if (r == 0)
+		leave_out_the_way(&experiment->scenario);
+	if (r == 0)
+		r = open_lab(experiment, err);
 	if (r < 0)
 		return r;
 	experiment->is_lab_open = true;
-	snprintf(port_text, sizeof(port_text), "%u", port);
-	return perform(experiment, port_text, err);
+	return perform(experiment, err);
 }
 
 struct countdown {
@@ -332,4 +284,5 @@ void experiment_finish(struct experiment *experiment)
 	if (experiment->is_lab_open)
 		lab_close(&experiment->lab);
 	experiment->is_lab_open = false;
+	scenario_finish(&experiment->scenario);
 }

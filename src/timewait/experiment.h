@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "lab/lab.h"
+#include "scenario/tree.h"
 
 enum first_close {
 	FIRST_CLOSE_SERVER,
@@ -30,13 +31,14 @@ struct experiment_setting {
 
 struct experiment {
 	struct experiment_setting setting;
+	struct scenario scenario; /* that is carried out */
 	struct lab lab;
-	int connection; /* CONNECTION_NONE when there was none */
-	const struct program *client;
+	int connection;               /* CONNECTION_NONE when there was none */
+	const struct program *client; /* NULL where it never started */
 	bool is_lab_open;
 	bool is_as_expected;
-	char expected[96];              /* "server TIME_WAIT, client CLOSED" */
-	char observed[96];              /* the same, as it was at the end */
+	char expected[256];             /* "server TIME_WAIT, client CLOSED" */
+	char observed[256];             /* the same, as it was at the end; or what failed */
 	double remaining_s[HOST_COUNT]; /* of TIME_WAIT, at the end of the experiment */
 };
 

@@ -10,8 +10,12 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "timewait/doctor.h"
+#include "timewait/explain.h"
 #include "timewait/list.h"
+#include "timewait/myths.h"
 #include "timewait/reproduce.h"
+#include "timewait/run.h"
+#include "timewait/scenarios.h"
 
 static const struct subcommand {
 	const char *name;
@@ -20,6 +24,12 @@ static const struct subcommand {
 } subcommands[] = {
 	{"reproduce", command_reproduce,
 		N_("reproduce TIME_WAIT with a real server and client, and explain it")},
+	{"run", command_run, N_("run scenarios: connections by the line, and what to expect")},
+	{"scenarios", command_scenarios,
+		N_("list the scenarios that come with timewait, or show one")},
+	{"explain", command_explain,
+		N_("explain a state, an error, a kernel setting or a socket option")},
+	{"myths", command_myths, N_("put widespread claims about TCP to the test, on this kernel")},
 	{"list", command_list,
 		N_("list the TCP sockets of this host, TIME_WAIT and bound ones included")},
 	{"doctor", command_doctor, N_("say what of timewait works here, and why not (--self)")},

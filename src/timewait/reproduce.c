@@ -14,16 +14,14 @@
 #include "base/options.h"
 #include "base/progress.h"
 #include "explain/closing.h"
-#include "observe/owner.h"
-#include "observe/sockets.h"
 #include "report/diagram.h"
 #include "report/diagram_svg.h"
 #include "report/diagram_text.h"
 #include "report/json.h"
 #include "report/pcap.h"
-#include "report/table.h"
 #include "report/wrap.h"
 #include "timewait/experiment.h"
+#include "timewait/lab_table.h"
 
 #define PARAGRAPH_COLUMNS 96
 
@@ -111,45 +109,12 @@ static void print_diagram(const struct lab *lab)
 	diagram_finish(&diagram);
 }
 
-static int compare_sockets(const void *a, const void *b)
-{
-	return socket_compare(a, b);
-}
-
-/* Both hosts' sockets below one header, with who holds them. */
 static void print_table(struct lab *lab)
 {
 	_cleanup_text_ struct text table = TEXT_INIT;
-	struct census *census = &lab->census;
-	size_t count = census->socket_count[HOST_SERVER] + census->socket_count[HOST_CLIENT];
-	struct table_row *rows = calloc(count + 1, sizeof(*rows));
-	struct owner_table owners = {0};
-	size_t row = 0;
 
-	if (!rows)
-		abort();
-	owner_table_read(&owners);
-	for (int host = 0; host < HOST_COUNT; host++) {
-		struct diag_socket *sockets = census->sockets[host];
-		size_t host_count = census->socket_count[host];
-
-		if (host_count)
-			qsort(sockets, host_count, sizeof(*sockets), compare_sockets);
-		for (size_t i = 0; i < host_count; i++) {
-			const struct owner *owner = owner_table_find(&owners, sockets[i].inode);
-
-			rows[row++] = (struct table_row){
-				.host = host_name((enum host_id)host),
-				.socket = &sockets[i],
-				.pid = owner ? owner->pid : 0,
-				.comm = owner ? owner->comm : NULL,
-			};
-		}
-	}
-	table_print(&table, rows, row, console_has_utf8());
+	lab_table_print(&table, lab);
 	fputs(table.bytes, stdout);
-	owner_table_finish(&owners);
-	free(rows);
 }
 
 static void print_paragraph(const struct text *paragraph)
@@ -170,10 +135,9 @@ static void print_paragraph(const struct text *paragraph)
 static void print_reply(const struct experiment *experiment)
 {
 	_cleanup_text_ struct text reply = TEXT_INIT;
-	const struct text *output = &experiment->client->output;
-	size_t length = strcspn(output->bytes, "\n");
+	const char *output = experiment->client ? experiment->client->output.bytes : "";
 
-	text_append_escaped(&reply, output->bytes, length, console_has_utf8());
+	text_append_escaped(&reply, output, strcspn(output, "\n"), console_has_utf8());
 	if (reply.length)
 		printf(_("The client printed: %s\n"), reply.bytes);
 }
@@ -276,7 +240,7 @@ static void print_json(const struct experiment *experiment)
 		.observed = experiment->observed,
 	};
 
-	json_print_timeline(&experiment->lab.timeline, NULL, false, stdout);
+	json_print_timeline(&experiment->lab.timeline, experiment->scenario.file, false, stdout);
 	if (experiment->connection != CONNECTION_NONE) {
 		struct closing closing;
 

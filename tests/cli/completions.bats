@@ -57,8 +57,12 @@ offers_all()
 	offers_all daytime
 	offers_all daytimed
 	offers_all timewait reproduce
+	offers_all timewait run
 	offers_all timewait list
 	offers_all timewait doctor
+	offers_all timewait scenarios
+	offers_all timewait myths
+	offers_all timewait explain
 }
 
 @test "completion: timewait's commands are those of its --help" {
@@ -94,6 +98,18 @@ offers_all()
 	done
 }
 
+@test "completion: timewait: names of scenarios and pages, as the program lists them" {
+	expect 'simultaneous-close simultaneous-open' timewait scenarios simul
+	expect 'simultaneous-close' timewait scenarios --json simultaneous-c
+	expect '' timewait scenarios simultaneous-close ''
+	expect 'tw-recycle tw-reuse-helps-servers' timewait myths tw-
+	expect '' timewait myths simultaneous-c
+	[[ $(offers timewait scenarios '' | sort) == "$(timewait scenarios --json | jq -r .name | sort)" ]]
+	expect 'TIME_WAIT' timewait explain TIME
+	expect 'EADDRINUSE EADDRNOTAVAIL' timewait explain EADDR
+	expect '--list' timewait explain --l
+}
+
 @test "completion: timewait: files for --svg and --pcap, and none for a number" {
 	mkdir drawings
 	touch one.svg 'two words.svg' other
@@ -106,6 +122,15 @@ offers_all()
 	expect '' timewait reproduce --repeat o
 	expect '' timewait reproduce -n ''
 	expect '' timewait reproduce o
+}
+
+@test "completion: timewait run: files, folders, and the names of scenarios" {
+	mkdir simulations
+	touch simultaneously.tcp
+	expect 'simulations simultaneously.tcp simultaneous-close simultaneous-open' timewait run simul
+	expect 'simultaneously.tcp' timewait run --svg simultaneously
+	expect '' timewait run --jobs simul
+	expect '--slow --svg' timewait run --s
 }
 
 @test "completion: daytimed: formats, closers, addresses, users; nothing for numbers" {

@@ -29,7 +29,7 @@ setup()
 }
 
 @test "each program has a manual page" {
-	for page in man1/daytime.1 man8/daytimed.8 man1/timewait.1; do
+	for page in man1/daytime.1 man8/daytimed.8 man1/timewait.1 man5/timewait-scenario.5; do
 		file=$(find "$DESTDIR" -path "*/man/$page")
 		[[ -s $file ]]
 		grep -q '^\.TH' "$file"
@@ -46,9 +46,14 @@ setup()
 	done
 }
 
+@test "scenarios and pages are there to read and to copy" {
+	diff -r "$ROOT/scenarios" "$INSTALLED/share/timewait/scenarios"
+	diff -r "$ROOT/docs/explain" "$INSTALLED/share/timewait/explain"
+}
+
 @test "nothing else is installed" {
 	run -0 find "$DESTDIR" -type f -not -path '*/bin/*' -not -path '*/man/*' \
-		-not -path '*/bash-completion/*' -not -path '*/locale/*'
+		-not -path '*/bash-completion/*' -not -path '*/locale/*' -not -path '*/share/timewait/*'
 	[[ -z $output ]]
 }
 

@@ -223,6 +223,35 @@ static void test_result(void **state)
 		"12,"
 		"\"expected\":\"server TIME_WAIT\",\"observed\":\"server\\nCLOSED\"}\n");
 	free(line);
+	line = result_line((struct json_result){.skipped = true,
+		.reason = "why",
+		.runs = 9,
+		.failed_runs = 2,
+		.first_failed_run = 4});
+	assert_string_equal(line, "{\"type\":\"result\",\"ok\":false,\"skipped\":true,\"reason\":"
+				  "\"why\",\"runs\":9,\"failed_runs\":2,\"first_failed_run\":4}\n");
+	free(line);
+}
+
+/* A comment that is an empty line says nothing. */
+static void fill_comments(struct timeline *timeline)
+{
+	timeline_init(timeline, NULL);
+	timeline_comment(timeline, 0, "one");
+	timeline_comment(timeline, 0, "");
+	timeline_comment(timeline, 5, "two");
+}
+
+static void test_comments(void **state)
+{
+	struct lines lines;
+
+	(void)state;
+	run(&lines, fill_comments, NULL);
+	assert_int_equal(lines.count, 3);
+	assert_string_equal(lines.raw[1], "{\"type\":\"comment\",\"text\":\"one\"}");
+	assert_string_equal(lines.raw[2], "{\"type\":\"comment\",\"line\":5,\"text\":\"two\"}");
+	forget(&lines);
 }
 
 static void test_errno_names(void **state)
@@ -279,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_times_are_exact),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_result),
+		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_errno_names),
 		cmocka_unit_test(test_lifetimes),
 	};

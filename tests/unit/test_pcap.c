@@ -87,6 +87,78 @@ static void test_release_is_no_packet(void **state)
 	pcap_close(pcap);
 }
 
+/* Whether the capture has the words as a comment: libpcap reads over them. */
+static bool has_comment(const struct text *capture, const char *words)
+{
+	return memmem(capture->bytes, capture->length, words, strlen(words)) != NULL;
+}
+
+/* What the scenario says and does, and how the states move, travels with the packets. */
+static void test_comments_travel(void **state)
+{
+	_cleanup_text_ struct text capture = TEXT_INIT;
+	struct timeline timeline;
+
+	(void)state;
+	sample_both(&timeline);
+	timeline_comment(&timeline, 99, "the last words");
+	pcap_append(&timeline, &capture);
+	assert_true(has_comment(&capture, "Both ends close at once, so both wait"));
+	assert_true(has_comment(&capture, "SYN,ACK seq 0 ack 1; client ESTABLISHED"));
+	assert_true(has_comment(&capture, "\nthe last words"));
+	timeline_finish(&timeline);
+}
+
+/* Blocks are multiples of four bytes, and say their length at both ends. */
+static void test_blocks(void **state)
+{
+	_cleanup_text_ struct text capture = TEXT_INIT;
+	struct timeline timeline;
+	size_t at = 0;
+
+	(void)state;
+	sample_trouble(&timeline);
+	for (const char *words = "a comment of any length"; *words; words++)
+		timeline_comment(&timeline, 1, words);
+	pcap_append(&timeline, &capture);
+	timeline_finish(&timeline);
+	while (at < capture.length) {
+		uint32_t length, again;
+
+		memcpy(&length, capture.bytes + at + 4, sizeof(length));
+		assert_int_equal(length % 4, 0);
+		assert_true(length >= 12 && length <= capture.length - at);
+		memcpy(&again, capture.bytes + at + length - 4, sizeof(again));
+		assert_int_equal(length, again);
+		at += length;
+	}
+	assert_int_equal(at, capture.length);
+}
+
+/* A comment longer than an option may be is cut, between two characters. */
+static void test_long_comment(void **state)
+{
+	_cleanup_text_ struct text words = TEXT_INIT, capture = TEXT_INIT;
+	char message[PCAP_ERRBUF_SIZE];
+	struct timeline timeline;
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	struct error err;
+	pcap_t *pcap;
+
+	text_repeat(&words, "\xea\xb0\x80", 40000);
+	sample_trouble(&timeline);
+	timeline_comment(&timeline, 1, words.bytes);
+	assert_int_equal(pcap_write(&timeline, *state, &err), 0);
+	timeline_finish(&timeline);
+	pcap = pcap_open_offline(*state, message);
+	assert_non_null(pcap);
+	while (pcap_next_ex(pcap, &header, &bytes) == 1)
+		;
+	assert_string_equal(pcap_geterr(pcap), "");
+	pcap_close(pcap);
+}
+
 static void test_says_why_not(void **state)
 {
 	struct error err = {0};
@@ -109,6 +181,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_holds_what_was_sent, make_file, remove_file),
 		cmocka_unit_test_setup_teardown(test_release_is_no_packet, make_file, remove_file),
+		cmocka_unit_test(test_comments_travel),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test_setup_teardown(test_long_comment, make_file, remove_file),
 		cmocka_unit_test(test_says_why_not),
 	};
 
