@@ -37,6 +37,7 @@ bench:
 	@scripts/deps bench
 	@scripts/build $(BUILD)
 	@bench/reproduce.sh $(BUILD) $(RUNS)
+	@bench/scenarios.sh $(BUILD)
 
 fuzz:
 	@scripts/deps fuzz
