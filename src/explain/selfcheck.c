@@ -8,13 +8,15 @@
 #include "base/i18n.h"
 #include "explain/probes.h"
 
-#define EVERY_COMMAND  (SELFCHECK_LIST | SELFCHECK_REPRODUCE | SELFCHECK_REPRODUCE_HOST)
+#define LABORATORY     (SELFCHECK_REPRODUCE | SELFCHECK_RUN)
+#define EVERY_COMMAND  (SELFCHECK_LIST | LABORATORY | SELFCHECK_REPRODUCE_HOST)
 #define BOTH_REPRODUCE (SELFCHECK_REPRODUCE | SELFCHECK_REPRODUCE_HOST)
 
 const char *const selfcheck_commands[SELFCHECK_COMMAND_COUNT] = {
 	"list",
 	"reproduce",
 	"reproduce --host",
+	"run",
 };
 
 #define USER_NAMESPACES    "user_namespaces"
@@ -35,35 +37,36 @@ static const struct {
 	{"daytime", "daytime", N_("the client of the experiment"), BOTH_REPRODUCE, NULL,
 		probe_daytime},
 	{USER_NAMESPACES, N_("user namespaces"), N_("the laboratory without being root"),
-		SELFCHECK_REPRODUCE, NULL, probe_user_namespaces},
-	{NETWORK_NAMESPACES, N_("network namespaces"), N_("the laboratory's two hosts"),
-		SELFCHECK_REPRODUCE, NULL, probe_network_namespaces},
-	{"pid_namespaces", N_("PID namespaces"), N_("leaving no process behind"),
-		SELFCHECK_REPRODUCE, NETWORK_NAMESPACES, probe_pid_namespaces},
+		LABORATORY, NULL, probe_user_namespaces},
+	{NETWORK_NAMESPACES, N_("network namespaces"), N_("the laboratory's two hosts"), LABORATORY,
+		NULL, probe_network_namespaces},
+	{"pid_namespaces", N_("PID namespaces"), N_("leaving no process behind"), LABORATORY,
+		NETWORK_NAMESPACES, probe_pid_namespaces},
 	{"mount_namespaces", N_("mount namespaces"), N_("the names \"server\" and \"client\""),
-		SELFCHECK_REPRODUCE, NETWORK_NAMESPACES, probe_mount_namespaces},
-	{"veth", N_("virtual Ethernet (veth)"), N_("the cable between the hosts"),
-		SELFCHECK_REPRODUCE, NETWORK_NAMESPACES, probe_veth},
+		LABORATORY, NETWORK_NAMESPACES, probe_mount_namespaces},
+	{"veth", N_("virtual Ethernet (veth)"), N_("the cable between the hosts"), LABORATORY,
+		NETWORK_NAMESPACES, probe_veth},
 	{"packet_sockets", N_("packets in a namespace"),
-		N_("seeing and holding what is on the cable"), SELFCHECK_REPRODUCE,
-		NETWORK_NAMESPACES, probe_wire},
+		N_("seeing and holding what is on the cable"), LABORATORY, NETWORK_NAMESPACES,
+		probe_wire},
 	{"sysctl_writes", N_("sysctls in a namespace"), N_("hosts that behave alike everywhere"),
-		SELFCHECK_REPRODUCE, NETWORK_NAMESPACES, probe_sysctl_writes},
-	{"laboratory", N_("the laboratory as a whole"), N_("timewait reproduce"),
-		SELFCHECK_REPRODUCE, NETWORK_NAMESPACES, probe_laboratory},
+		LABORATORY, NETWORK_NAMESPACES, probe_sysctl_writes},
+	{"laboratory", N_("the laboratory as a whole"), N_("timewait reproduce, run, myths"),
+		LABORATORY, NETWORK_NAMESPACES, probe_laboratory},
 	{"seccomp_notify", N_("seccomp notification"), N_("watching a program call by call"), 0,
 		NULL, probe_gate},
 	{"capture", N_("packets on this host"), N_("drawing them with reproduce --host"), 0, NULL,
 		probe_capture},
 	{"bound_sockets", N_("bound sockets in lists"), N_("BOUND in timewait list"), 0,
 		"sock_diag", probe_bound_sockets},
-	{"sock_destroy", N_("ending sockets (SOCK_DESTROY)"), N_("scenarios of a later version"), 0,
-		NETWORK_NAMESPACES, probe_sock_destroy},
+	{"sock_destroy", N_("ending sockets (SOCK_DESTROY)"),
+		N_("putting hosts in order between scenarios"), 0, NETWORK_NAMESPACES,
+		probe_sock_destroy},
 	{"tcp_child_ehash_entries", "tcp_child_ehash_entries", N_("a faster laboratory"), 0, NULL,
 		probe_tcp_child_ehash_entries},
-	{"tcp_rto_min_us", "tcp_rto_min_us", N_("scenarios of a later version"), 0, NULL,
+	{"tcp_rto_min_us", "tcp_rto_min_us", N_("scenarios of quick retransmissions"), 0, NULL,
 		probe_tcp_rto_min_us},
-	{"tcp_tw_reuse_delay", "tcp_tw_reuse_delay", N_("scenarios of a later version"), 0, NULL,
+	{"tcp_tw_reuse_delay", "tcp_tw_reuse_delay", N_("scenarios of quick reuse"), 0, NULL,
 		probe_tcp_tw_reuse_delay},
 	{"btf", N_("the kernel's types (BTF)"), N_("watching TIME_WAIT end, in a later version"), 0,
 		NULL, probe_btf},

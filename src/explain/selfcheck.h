@@ -17,11 +17,12 @@ enum selfcheck_command {
 	SELFCHECK_LIST = 1 << 0,
 	SELFCHECK_REPRODUCE = 1 << 1,
 	SELFCHECK_REPRODUCE_HOST = 1 << 2,
+	SELFCHECK_RUN = 1 << 3, /* scenarios: run, myths, scenarios --coverage */
 };
 
-#define SELFCHECK_COMMAND_COUNT 3
+#define SELFCHECK_COMMAND_COUNT 4
 
-/* "list", "reproduce", "reproduce --host", by the number of the bit. */
+/* "list", "reproduce", "reproduce --host", "run", by the number of the bit. */
 extern const char *const selfcheck_commands[SELFCHECK_COMMAND_COUNT];
 
 struct selfcheck_item {

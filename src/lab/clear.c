@@ -126,38 +126,6 @@ static void free_sockets(struct lab *lab)
 	lab->socket_count = 0;
 }
 
-int lab_sysctl(struct lab *lab, enum host_id host, const char *name, const char *value)
-{
-	int r = sandbox_switch(lab->hosts[host].netns_fd, NULL);
-	int back;
-
-	if (r == 0)
-		r = sysctls_write(&lab->sysctls[host], name, value);
-	back = sandbox_switch(lab->sandbox.base_netns_fd, NULL);
-	return r < 0 ? r : back;
-}
-
-static int restore_sysctls(struct lab *lab, struct error *err)
-{
-	int r = 0;
-
-	for (int host = 0; host < HOST_COUNT && r == 0; host++) {
-		if (!lab->sysctls[host].count)
-			continue;
-		r = sandbox_switch(lab->hosts[host].netns_fd, err);
-		if (r < 0)
-			break;
-		r = sysctls_restore(&lab->sysctls[host]);
-		if (r < 0)
-			r = error_errno(err, -r, _("cannot put the sysctls of %s back"),
-				host_name((enum host_id)host));
-	}
-	/* Home in any case: everything else is done from the base. */
-	if (sandbox_switch(lab->sandbox.base_netns_fd, r < 0 ? NULL : err) < 0 && r == 0)
-		r = -EPERM;
-	return r;
-}
-
 /* Programs that made themselves daemons live on below the guardian: only a new one is rid of them. */
 static int renew_guardian(struct lab *lab, struct error *err)
 {
@@ -179,7 +147,7 @@ int lab_reset(struct lab *lab, const char *title, struct error *err)
 	drain(lab);
 	free_sockets(lab);
 	if (r == 0)
-		r = restore_sysctls(lab, err);
+		r = lab_restore_sysctls(lab, err);
 	census_finish(&lab->census);
 	timeline_finish(&lab->timeline);
 	timeline_init(&lab->timeline, title);
@@ -192,14 +160,14 @@ int lab_reset(struct lab *lab, const char *title, struct error *err)
 
 void lab_close(struct lab *lab)
 {
-	/* A close() that lingers returns when its connection ends, not before. */
+	free_programs(lab);
+	guardian_stop(&lab->guardian);
+	/* An orphan would keep its host's namespace until it gives up: minutes. */
 	for (int host = 0; host < HOST_COUNT && lab->wire.fd >= 0 && !lab->is_loopback; host++)
 		end_sockets(lab, (enum host_id)host, CONNECTION_STATES, NULL);
-	free_programs(lab);
 	free_sockets(lab);
 	free(lab->programs);
 	free(lab->sockets);
-	guardian_stop(&lab->guardian);
 	wire_close(&lab->wire);
 	for (int host = 0; host < HOST_COUNT; host++) {
 		sysctls_finish(&lab->sysctls[host]);

@@ -40,3 +40,10 @@ int closer_finish(struct closer *closer)
 	pthread_join(closer->thread, NULL);
 	return closer->code;
 }
+
+void closer_abort(struct closer *closer)
+{
+	/* close() is where a thread can be cancelled: the signal ends its wait in the kernel. */
+	pthread_cancel(closer->thread);
+	pthread_join(closer->thread, NULL);
+}

@@ -32,4 +32,7 @@ bool closer_has_closed(struct closer *closer);
 /* Waits for the call's end, however long it takes, and returns its errno. */
 int closer_finish(struct closer *closer);
 
+/* Calls it off where it still waits, and waits for the thread alone. The descriptor is closed. */
+void closer_abort(struct closer *closer);
+
 #endif

@@ -17,6 +17,7 @@ void flow_sent(struct flow *flow, const struct segment *segment)
 	if (!flow->has_sent || ((segment->flags & SEGMENT_SYN) && segment->sequence != flow->isn)) {
 		flow->isn = flow->next_expected = segment->sequence;
 		flow->next_sent = end;
+		flow->has_acknowledgment = false;
 	} else if (is_before(flow->next_sent, end)) {
 		flow->next_sent = end;
 	}
@@ -40,10 +41,26 @@ void flow_delivered(struct flow *flow, const struct segment *segment)
 		flow->next_expected = end;
 }
 
+void flow_acknowledged(struct flow *flow, const struct segment *segment)
+{
+	if (!(segment->flags & SEGMENT_ACK) || (segment->flags & SEGMENT_RST))
+		return;
+	flow->has_acknowledgment = true;
+	flow->acknowledgment = segment->acknowledgment;
+}
+
+bool flow_has_delivered(const struct flow *flow, const struct segment *segment)
+{
+	uint32_t end = segment->sequence + segment_span(segment);
+
+	return flow->has_sent && !is_before(flow->next_expected, end);
+}
+
 void flow_predict(
 	const struct flow *forward, const struct flow *backward, struct segment *ret_segment)
 {
-	ret_segment->sequence = forward->next_expected;
+	ret_segment->sequence =
+		forward->has_acknowledgment ? forward->acknowledgment : forward->next_expected;
 	ret_segment->acknowledgment = backward->next_sent;
 	ret_segment->window = forward->window;
 	ret_segment->has_timestamps = forward->has_timestamps && backward->has_timestamps;

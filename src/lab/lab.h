@@ -4,7 +4,8 @@
 
 /*
  * The laboratory: two hosts, the wire between them, the programs that run there, and the record of
- * it all. One thread drives everything, one thing at a time:
+ * it all. One thread drives everything (but for a close() that lingers: closer.h), one thing at a
+ * time:
  *
  *	act	a program is let through its gate, a socket is used, a held packet is released
  *	pump	packets flow until nothing moves any more, each after the last has had its effect
@@ -31,6 +32,7 @@
 #include "lab/sysctls.h"
 #include "lab/timeline.h"
 #include "lab/wire.h"
+#include "observe/counters.h"
 
 struct lab {
 	struct timeline timeline;
@@ -48,8 +50,9 @@ struct lab {
 	char *here; /* what $HERE is to programs; NULL: unset */
 	struct lab_flows {
 		struct flow from[HOST_COUNT];
-		int64_t sent_ns[HOST_COUNT]; /* CLOCK_REALTIME, of the last but pure ACKs */
-		unsigned int volley;         /* pure ACKs that have just answered each other */
+		int64_t sent_ns[HOST_COUNT];      /* CLOCK_REALTIME, of the last but pure ACKs */
+		int64_t delivered_ns[HOST_COUNT]; /* likewise, when it had reached the other host */
+		unsigned int volley;              /* pure ACKs that have just answered each other */
 		enum host_id last_acker;
 	} * flows; /* beside timeline.connections */
 	size_t flow_count, flow_room;
@@ -83,6 +86,7 @@ int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err
 /*
  * Makes the same hosts fit for the next experiment: ends programs, sockets and rules, puts the
  * sysctls back, empties the wire and begins a new record. Some ten times cheaper than new hosts.
+ * `here` stays.
  * On failure the laboratory is no longer of use: close it.
  */
 int lab_reset(struct lab *lab, const char *title, struct error *err);
@@ -147,6 +151,12 @@ int lab_crash(struct lab *lab, enum host_id host, struct error *err);
 /* Writes a sysctl of the host, until lab_reset(). -ENOENT where this kernel has none so called. */
 int lab_sysctl(struct lab *lab, enum host_id host, const char *name, const char *value);
 
+/* Puts back what was written; lab_reset() does it, too. */
+int lab_restore_sysctls(struct lab *lab, struct error *err);
+
+/* The host's counters now, into what counters_read() wants. 0 or a negative errno. */
+int lab_counters(struct lab *lab, enum host_id host, struct counters *counters, struct error *err);
+
 /* A rule for the wire; with a name (not "") for the newest connection so called alone. */
 void lab_rule(struct lab *lab, enum wire_verb verb, const struct wire_match *match, int times,
 	const char *name);
@@ -159,12 +169,13 @@ int lab_release(struct lab *lab, const struct wire_match *match, size_t most, st
  * Puts a segment before the host that is not `sender`, made to be the next one it expects on
  * the connection, then shifted by the offsets. -ENOTCONN when neither end has sent anything yet.
  */
+#define LAB_INJECTED_BYTES_MAX 1400
 struct lab_injection {
 	int connection;
 	enum host_id sender;
 	uint8_t flags;
 	bool has_zero_window;
-	uint32_t payload_length; /* zeroes; at most 1400 */
+	uint32_t payload_length; /* zeroes; at most LAB_INJECTED_BYTES_MAX */
 	int32_t sequence_offset, acknowledgment_offset, timestamp_offset;
 };
 int lab_inject(struct lab *lab, const struct lab_injection *injection, struct error *err);

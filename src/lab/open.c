@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/list.h"
@@ -134,6 +135,13 @@ static void adopt(struct lab *lab, struct lab_socket *listener)
 	int fd = fd_steal(&listener->accepted_fd);
 	int connection = census_find(&lab->census, listener->host, cookie_of(fd));
 
+	/* It went away at the very moment it was accepted. */
+	if (connection == CONNECTION_NONE) {
+		close(fd);
+		listener->outcome = -ECONNABORTED;
+		timeline_complete(&lab->timeline, listener->action, ECONNABORTED);
+		return;
+	}
 	lab->timeline.events[listener->action].connection = connection;
 	add_socket(lab, listener->host, connection, fd);
 }

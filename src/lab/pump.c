@@ -2,7 +2,7 @@
 
 /* How things move in the laboratory: act, pump, observe. */
 
-#include "lab/lab.h"
+#include "lab/pump.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -24,19 +24,20 @@
  * for ever: a host's tcp_invalid_ratelimit would slow them down, but ours have none. No honest
  * exchange goes to and fro so often with nothing but ACKs; the next one is lost, and the volley ends.
  */
-#define VOLLEY_MAX           6
-
-#define INJECTED_PAYLOAD_MAX 1400
+#define VOLLEY_MAX 6
 
 /* TCP's timers count in jiffies, and a retransmission takes two at least. */
 #define FASTEST_TIMER_NS (3 * NS_PER_MS)
+
+/* Longer than to read the answer to a packet takes, shorter than any timer. */
+#define JUST_NOW_NS (1 * NS_PER_MS)
 
 /* No kernel timer that matters is finer: what was seen so lately is so. */
 #define FRESH_NS (1 * NS_PER_MS)
 
 static const struct wire_match any_ack = {WIRE_ACK, HOST_COUNT, CONNECTION_NONE};
 
-static struct lab_flows *flows_of(struct lab *lab, int connection)
+struct lab_flows *pump_flows(struct lab *lab, int connection)
 {
 	while (lab->flow_count <= (size_t)connection)
 		(void)list_grow(&lab->flows, &lab->flow_count, &lab->flow_room);
@@ -45,7 +46,7 @@ static struct lab_flows *flows_of(struct lab *lab, int connection)
 
 static struct flow *flow_of(struct lab *lab, int connection, enum host_id sender)
 {
-	return &flows_of(lab, connection)->from[sender];
+	return &pump_flows(lab, connection)->from[sender];
 }
 
 /* Calls made before their socket was in any dump (connect, listen) find their connection now. */
@@ -72,7 +73,7 @@ static void touch(struct lab *lab, enum host_id host)
 }
 
 /* Looks at what has been touched. */
-static int observe(struct lab *lab, struct error *err)
+int pump_observe(struct lab *lab, struct error *err)
 {
 	int64_t now_ns = clock_now_ns();
 	int r = lab->touched
@@ -96,7 +97,7 @@ bool lab_is_fresh(const struct lab *lab)
 	       lab->seen_ns[HOST_CLIENT] >= since_ns;
 }
 
-static int deliver(struct lab *lab, enum host_id sender, int connection,
+int pump_deliver(struct lab *lab, enum host_id sender, int connection,
 	const struct segment *segment, const void *packet, size_t length, struct error *err)
 {
 	int r = wire_deliver(&lab->wire, sender, packet, length);
@@ -104,8 +105,11 @@ static int deliver(struct lab *lab, enum host_id sender, int connection,
 	touch(lab, host_other(sender));
 	if (r < 0)
 		return error_errno(err, -r, _("cannot deliver a packet"));
-	if (connection != CONNECTION_NONE)
+	if (connection != CONNECTION_NONE) {
 		flow_delivered(flow_of(lab, connection, sender), segment);
+		if (segment_span(segment))
+			pump_flows(lab, connection)->delivered_ns[sender] = clock_real_ns();
+	}
 	return 0;
 }
 
@@ -127,25 +131,34 @@ static int connection_of(struct lab *lab, enum host_id sender, const struct segm
 
 /*
  * Sent again only because we were late: when it left, a packet sent before it still waited to be
- * read here, the original or what would have acknowledged it. On a wire that takes no time it
- * would not exist, and passed on it does harm: a second ACK of a FIN finds no connection any more,
- * and the RST that answers it ends TIME_WAIT (RFC 1337). What was sent again at once is none of
- * that, but an answer: to a duplicate, or to the third duplicate ACK.
+ * read here, or the original had only just been delivered, and what acknowledges it was not under
+ * way yet. On a wire that takes no time it would not exist, and passed on it does harm: a second ACK
+ * of a FIN finds no connection any more, and the RST that answers it ends TIME_WAIT (RFC 1337). What
+ * was sent again at once is none of that, but an answer: to a duplicate, or to the third duplicate
+ * ACK.
  */
 static bool is_our_fault(struct lab *lab, enum host_id sender, int connection,
 	const struct segment *segment, int64_t sent_ns)
 {
-	return sent_ns < lab->passed_ns &&
-	       timeline_is_retransmission(&lab->timeline, sender, connection, segment) &&
-	       sent_ns - flows_of(lab, connection)->sent_ns[sender] > FASTEST_TIMER_NS;
+	const struct lab_flows *flows;
+
+	if (!timeline_is_retransmission(&lab->timeline, sender, connection, segment))
+		return false;
+	flows = pump_flows(lab, connection);
+	if (sent_ns - flows->sent_ns[sender] <= FASTEST_TIMER_NS)
+		return false;
+	return sent_ns < lab->passed_ns ||
+	       (flow_has_delivered(&flows->from[sender], segment) &&
+		       sent_ns < flows->delivered_ns[sender] + JUST_NOW_NS);
 }
 
 static void note_sent(struct lab *lab, enum host_id sender, int connection,
 	const struct segment *segment, int64_t sent_ns)
 {
-	struct lab_flows *flows = flows_of(lab, connection);
+	struct lab_flows *flows = pump_flows(lab, connection);
 
 	flow_sent(&flows->from[sender], segment);
+	flow_acknowledged(&flows->from[host_other(sender)], segment);
 	if (segment_span(segment))
 		flows->sent_ns[sender] = sent_ns;
 }
@@ -182,7 +195,7 @@ static bool is_endless_volley(
 
 	if (lab->is_loopback || connection == CONNECTION_NONE)
 		return false;
-	flows = flows_of(lab, connection);
+	flows = pump_flows(lab, connection);
 	if (!wire_matches(&any_ack, sender, connection, segment))
 		flows->volley = 0;
 	else if (flows->volley && flows->last_acker == sender)
@@ -220,8 +233,12 @@ static int pass_packet(
 				: wire_judge(&lab->wire, sender, connection, &segment);
 	if (connection != CONNECTION_NONE)
 		note_sent(lab, sender, connection, &segment, sent_ns);
-	if (fate == PACKET_DELIVERED && is_endless_volley(lab, sender, connection, &segment))
+	if (fate == PACKET_DELIVERED && is_endless_volley(lab, sender, connection, &segment)) {
 		fate = PACKET_DROPPED;
+		timeline_comment(&lab->timeline, 0,
+			_("Each end answers the other's ACKs, without end: the wire loses the "
+			  "next."));
+	}
 	if (fate == PACKET_HELD)
 		wire_hold(&lab->wire, sender, connection, lab->packet, length, &segment);
 	timeline_packet(
@@ -232,7 +249,7 @@ static int pass_packet(
 	lab->passed_ns = clock_real_ns();
 	for (int copies = fate == PACKET_DUPLICATED ? 2 : fate == PACKET_DELIVERED; copies && !r;
 		copies--)
-		r = deliver(lab, sender, connection, &segment, lab->packet, length, err);
+		r = pump_deliver(lab, sender, connection, &segment, lab->packet, length, err);
 	return r;
 }
 
@@ -348,7 +365,7 @@ static int settle_loopback(struct lab *lab, struct error *err)
 		while (lab->wire.fd >= 0 &&
 			(length = wire_receive(&lab->wire, lab->packet, &sender, &sent_ns)) > 0)
 			pass_packet(lab, sender, (size_t)length, sent_ns, err);
-		r = observe(lab, err);
+		r = pump_observe(lab, err);
 	} while (r == 0 && open_a_gate(lab));
 	return r;
 }
@@ -368,7 +385,7 @@ int lab_settle(struct lab *lab, struct error *err)
 		int r;
 
 		await_rest(lab);
-		r = observe(lab, err);
+		r = pump_observe(lab, err);
 		if (r < 0)
 			return r;
 		length = wire_receive(&lab->wire, lab->packet, &sender, &sent_ns);
@@ -381,76 +398,4 @@ int lab_settle(struct lab *lab, struct error *err)
 		if (r < 0)
 			return r;
 	}
-}
-
-int lab_release(struct lab *lab, const struct wire_match *match, size_t most, struct error *err)
-{
-	struct wire_packet packet;
-	int r = 0;
-
-	while (r == 0 && most-- && wire_take(&lab->wire, match, &packet)) {
-		timeline_packet(&lab->timeline, packet.sender, packet.connection, packet.bytes,
-			packet.length, &packet.segment, PACKET_DELIVERED, true);
-		lab->passed_ns = clock_real_ns();
-		r = deliver(lab, packet.sender, packet.connection, &packet.segment, packet.bytes,
-			packet.length, err);
-		free(packet.bytes);
-		if (r == 0)
-			r = observe(lab, err);
-	}
-	return r < 0 ? r : lab_settle(lab, err);
-}
-
-/* What every SYN of today offers (RFC 9293 section 3.2, RFC 7323, RFC 2018). */
-static void offer_options(struct segment *segment)
-{
-	segment->maximum_segment_size = 1460 - (segment->source.family == AF_INET6 ? 20 : 0);
-	segment->window_scale = 7;
-	segment->permits_sack = true;
-	if (!segment->window)
-		segment->window = 64240;
-}
-
-int lab_inject(struct lab *lab, const struct lab_injection *injection, struct error *err)
-{
-	const struct connection *connection = &lab->timeline.connections[injection->connection];
-	enum host_id receiver = host_other(injection->sender);
-	struct flow *forward = flow_of(lab, injection->connection, injection->sender);
-	struct flow *backward = flow_of(lab, injection->connection, receiver);
-	struct segment segment = {
-		.source = connection->ends[injection->sender],
-		.destination = connection->ends[receiver],
-		.flags = injection->flags,
-		.window_scale = -1,
-		.payload_length = injection->payload_length,
-	};
-	ssize_t length;
-	int r;
-
-	if (!forward->has_sent && !backward->has_sent)
-		return error_set(
-			err, ENOTCONN, _("cannot inject a packet: neither end has sent any yet"));
-	if (injection->payload_length > INJECTED_PAYLOAD_MAX)
-		return error_set(err, EMSGSIZE, _("cannot inject more than %d bytes in one packet"),
-			INJECTED_PAYLOAD_MAX);
-	flow_predict(forward, backward, &segment);
-	if (injection->has_zero_window)
-		segment.window = 0;
-	if (injection->flags & SEGMENT_SYN)
-		offer_options(&segment);
-	/* What acknowledges nothing echoes nothing (RFC 7323 section 3.2). */
-	if (!(injection->flags & SEGMENT_ACK))
-		segment.acknowledgment = segment.timestamp_echo = 0;
-	segment.sequence += (uint32_t)injection->sequence_offset;
-	segment.acknowledgment += (uint32_t)injection->acknowledgment_offset;
-	segment.timestamp += (uint32_t)injection->timestamp_offset;
-	length = segment_encode(&segment, lab->packet, WIRE_PACKET_BYTES);
-	if (length < 0)
-		return error_errno(err, (int)-length, _("cannot make a packet"));
-	timeline_packet(&lab->timeline, injection->sender, injection->connection, lab->packet,
-		(size_t)length, &segment, PACKET_INJECTED, false);
-	/* What the sender never sent does not count as sent by it, but it has arrived. */
-	r = deliver(lab, injection->sender, injection->connection, &segment, lab->packet,
-		(size_t)length, err);
-	return r < 0 ? r : lab_settle(lab, err);
 }

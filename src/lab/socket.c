@@ -215,7 +215,7 @@ int lab_socket_shutdown(struct lab_socket *socket, int how)
 void lab_socket_finish(struct lab_socket *socket)
 {
 	if (socket->call == SOCKET_CLOSE)
-		closer_finish(&socket->closer);
+		closer_abort(&socket->closer);
 	socket->call = SOCKET_IDLE;
 	fd_close(&socket->fd);
 	fd_close(&socket->accepted_fd);

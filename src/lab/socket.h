@@ -42,7 +42,7 @@ struct lab_socket {
 	struct text received; /* of the last call */
 	bool is_at_end;       /* the peer's FIN has been read */
 
-	int accepted_fd; /* SOCKET_ACCEPT: the new socket, until lab.c takes it; else -1 */
+	int accepted_fd; /* SOCKET_ACCEPT: the new socket, until lab_note_call(); else -1 */
 	struct closer closer;
 
 	size_t action; /* the timeline's, of the last call */
@@ -74,8 +74,7 @@ int lab_socket_set(struct lab_socket *socket, const struct socket_options *optio
 
 int lab_socket_shutdown(struct lab_socket *socket, int how);
 
-/* Closes what is open and frees what the struct holds. A close() that still waits is waited for: end
- * the connection first (SOCK_DESTROY). */
+/* Closes what is open and frees what the struct holds. A close() that still waits is called off. */
 void lab_socket_finish(struct lab_socket *socket);
 
 #endif

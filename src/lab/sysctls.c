@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lab/sysctls.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,15 @@
 
 /* Long enough for every sysctl of the network: lists of ports are the longest. */
 #define VALUE_BYTES 4096
+
+static char *copy(const char *string)
+{
+	char *copied = strdup(string);
+
+	if (!copied)
+		abort();
+	return copied;
+}
 
 static int read_value(const char *name, char value[VALUE_BYTES])
 {
@@ -32,7 +40,7 @@ int sysctls_write(struct sysctls *sysctls, const char *name, const char *value)
 	if (r < 0)
 		return r;
 	*list_grow(&sysctls->changes, &sysctls->count, &sysctls->room) =
-		(struct sysctl_change){strdup(name), strdup(before)};
+		(struct sysctl_change){copy(name), copy(before)};
 	return 0;
 }
 

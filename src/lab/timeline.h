@@ -76,6 +76,7 @@ struct event {
 	bool is_pending; /* it has not completed yet */
 	int code;        /* errno it failed with; 0 for success */
 	int fails;       /* errno it was to fail with; 0 for success */
+	bool is_wrong;   /* it succeeded, but brought something else than it should */
 
 	/* EVENT_PACKET */
 	enum packet_fate fate;

@@ -224,6 +224,37 @@ static bool is_same_segment(const struct wire_packet *packet, enum host_id sende
 	       (segment_span(segment) || packet->segment.acknowledgment == segment->acknowledgment);
 }
 
+/* Where the held packets of the stream that cover `from` end; `from` itself when none does. */
+static uint32_t end_of_cover(
+	const struct wire *wire, enum host_id sender, int connection, uint32_t from)
+{
+	for (size_t i = 0; i < wire->held_count; i++) {
+		const struct wire_packet *held = &wire->held[i];
+		uint32_t start = held->segment.sequence;
+
+		if (held->sender == sender && held->connection == connection &&
+			from - start < segment_span(&held->segment))
+			return start + segment_span(&held->segment);
+	}
+	return from;
+}
+
+/* What TCP sends again it may put together anew: several small segments, and the FIN, in one. */
+static bool is_covered(
+	const struct wire *wire, enum host_id sender, int connection, const struct segment *segment)
+{
+	uint32_t at = segment->sequence, end = at + segment_span(segment), next;
+
+	if (at == end || (segment->flags & (SEGMENT_SYN | SEGMENT_RST)))
+		return false;
+	while ((next = end_of_cover(wire, sender, connection, at)) != at) {
+		at = next;
+		if ((int32_t)(at - end) >= 0)
+			return true;
+	}
+	return false;
+}
+
 bool wire_is_held(
 	const struct wire *wire, enum host_id sender, int connection, const struct segment *segment)
 {
@@ -231,7 +262,7 @@ bool wire_is_held(
 		if (is_same_segment(&wire->held[i], sender, connection, segment))
 			return true;
 	}
-	return false;
+	return is_covered(wire, sender, connection, segment);
 }
 
 void wire_hold(struct wire *wire, enum host_id sender, int connection, const void *packet,

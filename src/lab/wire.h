@@ -8,7 +8,7 @@
  * packet can be held, dropped, duplicated or invented. The kernel acts on a delivered packet within
  * the call: when wire_deliver() returns, the receiver's state has changed.
  *
- * The wire knows rules and packets; it records nothing (lab.c does).
+ * The wire knows rules and packets; it records nothing (pump.c does).
  */
 
 #include <stdbool.h>
@@ -109,7 +109,7 @@ struct wire_rule *wire_rule(
 enum packet_fate wire_judge(
 	struct wire *wire, enum host_id sender, int connection, const struct segment *segment);
 
-/* Is the same segment held already? Then this one is a retransmission of it. */
+/* Is the same segment held already, or all that it carries? Then it is a retransmission of that. */
 bool wire_is_held(const struct wire *wire, enum host_id sender, int connection,
 	const struct segment *segment);
 

@@ -60,6 +60,7 @@ static int inject(struct runner *runner, const struct step *step, struct error *
 		.acknowledgment_offset = step->inject.acknowledgment,
 		.timestamp_offset = step->inject.timestamp,
 	};
+	struct error refusal;
 	int r;
 
 	if (step->inject.length != STEP_NONE)
@@ -71,12 +72,12 @@ static int inject(struct runner *runner, const struct step *step, struct error *
 			name);
 		return 0;
 	}
-	r = lab_inject(runner->lab, &injection, err);
+	r = lab_inject(runner->lab, &injection, &refusal);
 	if (r == -ENOTCONN || r == -EMSGSIZE) {
-		runner_fail(runner, step, _("a packet that can be made"), "%s", err->text);
+		runner_fail(runner, step, _("a packet that can be made"), "%s", refusal.text);
 		return 0;
 	}
-	return r;
+	return r < 0 ? error_set(err, -r, "%s", refusal.text) : 0;
 }
 
 int act_on_wire(struct runner *runner, const struct step *step, struct error *err)

@@ -103,48 +103,38 @@ static bool is_count(struct runner *runner, const struct step *step, struct text
 	return count == step->count.number;
 }
 
-static int read_now(struct lab *lab, enum host_id host, struct counters *counters)
+/* As the last line about the counter saw it, or the start. */
+static struct counter *last_of(
+	struct runner *runner, enum host_id host, const char *name, const struct counter *found)
 {
-	int r = sandbox_switch(lab->hosts[host].netns_fd, NULL);
-	int back;
-
-	if (r == 0)
-		r = counters_read(counters);
-	back = sandbox_switch(lab->sandbox.base_netns_fd, NULL);
-	return r < 0 ? r : back;
-}
-
-/* What the last line about the counter saw, or the start. */
-static struct runner_counter *last_of(
-	struct runner *runner, const struct step *step, const struct counter *found)
-{
-	const struct counter *start;
+	const struct counter *start = counters_find(&runner->start[host], name);
 	struct runner_counter *added;
 
+	/* Several groups may have the name. */
 	for (size_t i = 0; i < runner->counter_count; i++) {
 		struct runner_counter *counter = &runner->counters[i];
 
-		if (counter->host == step->end.host && !strcmp(counter->name, found->name))
-			return counter;
+		if (counter->host == host && !strcmp(counter->last.group, found->group) &&
+			!strcmp(counter->last.name, found->name))
+			return &counter->last;
 	}
-	start = counters_find(&runner->start[step->end.host], step->counter.name);
 	added = list_grow(&runner->counters, &runner->counter_count, &runner->counter_room);
-	*added = (struct runner_counter){
-		step->end.host, start ? start->name : step->counter.name, start ? start->value : 0};
-	return added;
+	*added = (struct runner_counter){host, *found};
+	added->last.value = start ? start->value : 0;
+	return &added->last;
 }
 
 static bool has_counted(struct runner *runner, const struct step *step, struct text *observed)
 {
 	struct counters now = {0};
 	const struct counter *found;
-	struct runner_counter *last;
+	struct counter *last;
 	int64_t increase;
 	bool holds = false;
 
-	if (read_now(runner->lab, step->end.host, &now) == 0 &&
+	if (lab_counters(runner->lab, step->end.host, &now, NULL) == 0 &&
 		(found = counters_find(&now, step->counter.name))) {
-		last = last_of(runner, step, found);
+		last = last_of(runner, step->end.host, step->counter.name, found);
 		increase = found->value - last->value;
 		holds = increase == (int64_t)step->counter.increase;
 		text_printf(observed, "%+" PRId64, increase);
@@ -200,7 +190,7 @@ static bool has_written(struct runner *runner, const struct step *step, struct t
 	text_append(observed, "\"");
 	text_append_escaped(observed, program->output.bytes,
 		program->output.length < most ? program->output.length : most, false);
-	text_append(observed, "\"");
+	text_append(observed, program->output.length <= most ? "\"" : "...\"");
 	return memmem(program->output.bytes, program->output.length, step->output.bytes,
 		       step->output.length) != NULL;
 }

@@ -69,19 +69,10 @@ int figure_parse(struct figure *ret_figure, const char *words, size_t length, st
 	return 0;
 }
 
-/* A name means its newest connection. */
-static int newest_connection(const struct timeline *timeline, const char *name)
-{
-	for (size_t i = timeline->connection_count; i-- > 0;) {
-		if (!strcmp(timeline->connections[i].name, name))
-			return (int)i;
-	}
-	return CONNECTION_NONE;
-}
-
 static void measure_stay(struct figure *figure, const struct timeline *timeline)
 {
-	int connection = newest_connection(timeline, figure->stay.end.name);
+	const struct end *end = &figure->stay.end;
+	int connection = timeline_named(timeline, end->host, end->name);
 	int64_t entered_ns = -1;
 
 	if (connection == CONNECTION_NONE)
@@ -90,7 +81,7 @@ static void measure_stay(struct figure *figure, const struct timeline *timeline)
 		const struct event *event = &timeline->events[i];
 
 		if (event->kind != EVENT_STATE || event->connection != connection ||
-			event->host != figure->stay.end.host)
+			event->host != end->host)
 			continue;
 		if (event->to == figure->stay.state) {
 			entered_ns = event->time_ns;
@@ -112,7 +103,8 @@ static void count_packets(struct figure *figure, const struct timeline *timeline
 	figure->is_known = true;
 	figure->value = 0;
 	if (figure->packets.name[0]) {
-		match.connection = newest_connection(timeline, figure->packets.name);
+		match.connection = timeline_named(
+			timeline, (enum host_id)figure->packets.from, figure->packets.name);
 		if (match.connection == CONNECTION_NONE)
 			return;
 	}

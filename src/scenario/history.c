@@ -51,15 +51,33 @@ static size_t append_connection(struct history *history, const struct timeline *
 	return died;
 }
 
+static bool has_same_ends(const struct connection *a, const struct connection *b)
+{
+	return endpoint_equal(&a->ends[HOST_SERVER], &b->ends[HOST_SERVER]) &&
+	       endpoint_equal(&a->ends[HOST_CLIENT], &b->ends[HOST_CLIENT]);
+}
+
+/* What the name means: the newest so called. */
+static const struct connection *newest(
+	const struct timeline *timeline, enum host_id host, const char *name)
+{
+	int index = timeline_named(timeline, host, name);
+
+	return index < 0 ? NULL : &timeline->connections[index];
+}
+
 void history_read(struct history *history, const struct timeline *timeline, enum host_id host,
 	const char *name)
 {
+	const struct connection *meant = newest(timeline, host, name);
 	size_t died = NO_EVENT;
 
 	*history = (struct history){0};
 	append(history, TCP_STATE_CLOSED);
 	for (size_t i = 0; i < timeline->connection_count; i++) {
-		if (is_named(&timeline->connections[i], host, name))
+		const struct connection *connection = &timeline->connections[i];
+
+		if (is_named(connection, host, name) && has_same_ends(connection, meant))
 			died = append_connection(history, timeline, host, (int)i, died);
 	}
 }

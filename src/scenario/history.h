@@ -4,8 +4,9 @@
 
 /*
  * The states that an end has been through, as `expect END went` asks for them. It begins with CLOSED.
- * Where a name has meant several connections one after the other, their histories follow each other; a
- * TIME_WAIT that a new SYN reopened goes on to SYN_RECV with no CLOSED between. Pure.
+ * A name means its newest connection; where an older one of that name had the very same addresses and
+ * ports, its history comes first, and a TIME_WAIT that a new SYN reopened goes on to SYN_RECV with no
+ * CLOSED between. Pure.
  */
 
 #include <stdbool.h>

@@ -87,10 +87,18 @@ static int read_verdict(struct myth *myth, const char *words, struct error *err)
 		err, EINVAL, _("its verdict begins neither with 'false', 'true' nor 'half true'"));
 }
 
+/* Up to the next comma with a blank behind it: the one in SYN,ACK has none. */
+static size_t figure_length(const char *words)
+{
+	const char *comma = strstr(words, ", ");
+
+	return comma ? (size_t)(comma - words) : strlen(words);
+}
+
 static int read_figures(struct myth *myth, const char *words, struct error *err)
 {
 	while (*words) {
-		size_t length = strcspn(words, ",");
+		size_t length = figure_length(words);
 		int r;
 
 		if (myth->figure_count == MYTH_FIGURES_MAX)

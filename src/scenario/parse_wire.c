@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "lab/lab.h"
 #include "scenario/parse_internal.h"
 
 /* What fits into one packet, with the longest headers. */
-#define PAYLOAD_BYTES_MAX 65000
+#define PAYLOAD_BYTES_MAX LAB_INJECTED_BYTES_MAX
 
 #define TIMES_MAX         1000000
 

@@ -87,150 +87,6 @@ size_t runner_record(struct runner *runner, const struct step *step, enum host_i
 	return action;
 }
 
-static const char *describe_errno(int code, char text[96])
-{
-	char name[ERROR_NAME_BYTES];
-
-	snprintf(text, 96, "%s (%s)", error_name(code, name), strerror(code));
-	return text;
-}
-
-bool runner_judge(struct runner *runner, const struct step *step, int code)
-{
-	char expected[128], wanted[96], got[96];
-
-	if (code == step->fails)
-		return true;
-	if (step->fails)
-		snprintf(expected, sizeof(expected), "fails %s",
-			describe_errno(step->fails, wanted));
-	else
-		snprintf(expected, sizeof(expected), "%s", _("success"));
-	if (code)
-		runner_fail(runner, step, expected, "fails %s", describe_errno(code, got));
-	else
-		runner_fail(runner, step, expected, "%s", _("success"));
-	return false;
-}
-
-static void append_bytes(struct text *out, const char *bytes, size_t length)
-{
-	const size_t most = 60;
-
-	text_append(out, "\"");
-	text_append_escaped(out, bytes, length < most ? length : most, false);
-	text_append(out, length < most ? "\"" : "...\"");
-}
-
-/* What recv found, where it is not what the step says; empty where it is, or still may be. */
-static void compare_received(const struct step *step, const struct lab_socket *socket,
-	struct text *expected, struct text *observed)
-{
-	const struct text *received = &socket->received;
-	bool is_pending = socket->call != SOCKET_IDLE;
-	size_t wanted = step->recv.text.length;
-
-	switch (step->recv.kind) {
-	case RECV_WHAT_IS_THERE: return;
-	case RECV_TEXT:
-		if (received->length <= wanted &&
-			!memcmp(received->bytes, step->recv.text.bytes, received->length) &&
-			(is_pending || received->length == wanted))
-			return;
-		append_bytes(expected, step->recv.text.bytes, wanted);
-		break;
-	case RECV_COUNT:
-		if (is_pending || received->length == wanted)
-			return;
-		text_printf(expected, _("%zu bytes"), wanted);
-		break;
-	case RECV_EOF:
-		if (is_pending || !received->length)
-			return;
-		text_append(expected, _("the end of the stream"));
-		break;
-	}
-	if (step->recv.kind == RECV_COUNT)
-		text_printf(observed, _("%zu bytes"), received->length);
-	else if (received->length)
-		append_bytes(observed, received->bytes, received->length);
-	if (socket->is_at_end)
-		text_printf(observed, "%s%s", observed->length ? _(", then ") : "",
-			_("the end of the stream"));
-}
-
-static void judge_received(
-	struct runner *runner, const struct step *step, struct lab_socket *socket)
-{
-	_cleanup_text_ struct text expected = TEXT_INIT;
-	_cleanup_text_ struct text observed = TEXT_INIT;
-
-	compare_received(step, socket, &expected, &observed);
-	if (!observed.length)
-		return;
-	lab_socket_abandon(socket);
-	runner_fail(runner, step, expected.bytes, "%s", observed.bytes);
-}
-
-static void abandon(struct runner *runner, const struct runner_pending *pending)
-{
-	char expected[128], wanted[96];
-
-	lab_socket_abandon(pending->socket);
-	if (!pending->step->fails)
-		return;
-	snprintf(expected, sizeof(expected), "fails %s",
-		describe_errno(pending->step->fails, wanted));
-	runner_fail(runner, pending->step, expected, "%s", _("it was abandoned while it waited"));
-}
-
-void runner_abandon(struct runner *runner, const struct lab_socket *socket)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < runner->pending_count; i++) {
-		if (runner->pending[i].socket == socket)
-			abandon(runner, &runner->pending[i]);
-		else
-			runner->pending[left++] = runner->pending[i];
-	}
-	runner->pending_count = left;
-}
-
-/* Has the pending action come to an end, and to which? True when there is nothing more to wait for. */
-static bool judge_pending(struct runner *runner, struct runner_pending *pending)
-{
-	const struct step *step = pending->step;
-	struct lab_socket *socket = pending->socket;
-	bool has_completed = socket->call == SOCKET_IDLE;
-
-	/* Nobody waits for its end any more; but what must fail is still judged by how it ended. */
-	if (pending->is_abandoned && !(step->fails && has_completed)) {
-		abandon(runner, pending);
-		return true;
-	}
-	if (!has_completed) {
-		if (step->kind == STEP_RECV && !step->fails)
-			judge_received(runner, step, socket);
-		return socket->call == SOCKET_IDLE;
-	}
-	if (runner_judge(runner, step, socket->outcome < 0 ? -socket->outcome : 0) &&
-		step->kind == STEP_RECV && !step->fails)
-		judge_received(runner, step, socket);
-	return true;
-}
-
-static void judge_all_pending(struct runner *runner)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < runner->pending_count; i++) {
-		if (!judge_pending(runner, &runner->pending[i]))
-			runner->pending[left++] = runner->pending[i];
-	}
-	runner->pending_count = left;
-}
-
 int runner_cope(struct runner *runner, int r)
 {
 	if (r == -EINTR) {
@@ -245,7 +101,7 @@ int runner_settle(struct runner *runner, struct error *err)
 {
 	int r = lab_settle(runner->lab, err);
 
-	judge_all_pending(runner);
+	runner_judge_pending(runner);
 	return runner_cope(runner, r);
 }
 
@@ -259,7 +115,7 @@ static bool is_met(const struct lab *lab, void *context)
 {
 	struct runner_waiting *waiting = context;
 
-	judge_all_pending(waiting->runner);
+	runner_judge_pending(waiting->runner);
 	return waiting->runner->is_over || waiting->condition(lab, waiting->context);
 }
 
@@ -274,16 +130,10 @@ int runner_wait(struct runner *runner, lab_condition *condition, void *context, 
 
 static int read_counters(struct runner *runner, struct error *err)
 {
-	struct lab *lab = runner->lab;
 	int r = 0;
 
-	for (int host = 0; host < HOST_COUNT && r == 0; host++) {
-		r = sandbox_switch(lab->hosts[host].netns_fd, err);
-		if (r == 0)
-			r = counters_read(&runner->start[host]);
-	}
-	if (sandbox_switch(lab->sandbox.base_netns_fd, r < 0 ? NULL : err) < 0 && r == 0)
-		r = -EPERM;
+	for (int host = 0; host < HOST_COUNT && r == 0; host++)
+		r = lab_counters(runner->lab, (enum host_id)host, &runner->start[host], err);
 	return r;
 }
 
@@ -340,33 +190,6 @@ int runner_step(struct runner *runner, const struct step *step, struct error *er
 	return take(runner, step, err);
 }
 
-/* Is there anything on the wire that may have kept a packet from its receiver? */
-static bool is_wire_interfering(const struct lab *lab)
-{
-	return lab->wire.rule_count || lab->wire.held_count;
-}
-
-/* "fails" that has not, and what waits for nobody: it would wait for ever. */
-static void judge_what_waits(struct runner *runner)
-{
-	for (size_t i = 0; i < runner->pending_count; i++) {
-		const struct runner_pending *pending = &runner->pending[i];
-		const struct step *step = pending->step;
-		char expected[128], wanted[96];
-
-		if (step->fails) {
-			snprintf(expected, sizeof(expected), "fails %s",
-				describe_errno(step->fails, wanted));
-			runner_fail(runner, step, expected, "%s", _("it still waits"));
-		} else if ((step->kind == STEP_RECV || step->kind == STEP_ACCEPT) &&
-			   !pending->is_expected && !is_wire_interfering(runner->lab)) {
-			runner_fail(runner, step, _("that it completes"), "%s",
-				_("it still waits at the end, and nothing on the wire holds it "
-				  "up"));
-		}
-	}
-}
-
 static void tell_last_states(struct runner *runner)
 {
 	const struct timeline *timeline = &runner->lab->timeline;
@@ -386,10 +209,14 @@ static void tell_last_states(struct runner *runner)
 void runner_end(struct runner *runner)
 {
 	if (!runner->is_over)
-		judge_what_waits(runner);
+		runner_judge_what_waits(runner);
 	tell_last_states(runner);
 	free(runner->pending);
+	runner->pending = NULL;
+	runner->pending_count = runner->pending_room = 0;
 	free(runner->counters);
+	runner->counters = NULL;
+	runner->counter_count = runner->counter_room = 0;
 	for (int host = 0; host < HOST_COUNT; host++)
 		counters_finish(&runner->start[host]);
 }

@@ -53,8 +53,7 @@ struct runner_pending {
 /* A counter as the last line about it left it. */
 struct runner_counter {
 	enum host_id host;
-	const char *name; /* the step's */
-	int64_t value;
+	struct counter last;
 };
 
 struct runner {
@@ -92,7 +91,8 @@ int runner_begin(struct runner *runner, struct lab *lab, const struct run_settin
 	bool has_counters, struct run_result *ret_result, struct error *err);
 int runner_step(struct runner *runner, const struct step *step, struct error *err);
 
-/* Judges what is left: an action that still waits though nothing holds it up, and last_states. */
+/* Judges what is left: an action that still waits though nothing holds it up, and last_states. Frees what
+ * the runner holds; a second call finds nothing to judge. */
 void runner_end(struct runner *runner);
 
 void run_result_finish(struct run_result *result);

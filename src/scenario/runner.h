@@ -2,7 +2,7 @@
 #ifndef SCENARIO_RUNNER_H
 #define SCENARIO_RUNNER_H
 
-/* What the files of the runner (run.c, act.c, act_host.c, act_wire.c, expect.c) share. */
+/* What the files of the runner (run.c, judge.c, act.c, act_host.c, act_wire.c, expect.c) share. */
 
 #include "scenario/run.h"
 
@@ -45,6 +45,12 @@ int expect(struct runner *runner, const struct step *step, struct error *err);
 
 /* Records the step as an action of the host (HOST_COUNT: the wire's): the event's index. */
 size_t runner_record(struct runner *runner, const struct step *step, enum host_id host);
+
+/* Judges all pending actions that have completed, and forgets them. */
+void runner_judge_pending(struct runner *runner);
+
+/* At the end: those that still wait, and must have failed or would wait for ever. */
+void runner_judge_what_waits(struct runner *runner);
 
 /* Judges an action that has completed with an errno, or 0. True when it was right. */
 bool runner_judge(struct runner *runner, const struct step *step, int code);

@@ -248,7 +248,8 @@ static bool hear(struct suite_crew *crew, struct suite_member *member)
 			return false;
 		text_append_bytes(&member->input, bytes, (size_t)n);
 		if (!take_messages(crew, member)) {
-			kill(member->pid, SIGKILL);
+			if (member->pid)
+				kill(member->pid, SIGKILL);
 			return false;
 		}
 	}
@@ -271,6 +272,7 @@ static void look_for_dead(struct suite_crew *crew)
 		int status;
 
 		if (member->pid && waitpid(member->pid, &status, WNOHANG) == member->pid) {
+			member->pid = 0; /* it may be somebody else's by now */
 			hear(crew, member);
 			replace(crew, place, status);
 		}

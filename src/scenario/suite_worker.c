@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -47,7 +45,9 @@ void suite_board_finish(struct suite_board *board)
 	*board = (struct suite_board){0};
 }
 
-bool suite_board_shows(const struct suite_board *board, size_t item, uint64_t run, bool has_failed)
+/* Shall this run be rendered? Counts it, when it failed. */
+static bool is_to_be_shown(
+	const struct suite_board *board, size_t item, uint64_t run, bool has_failed)
 {
 	if (!has_failed)
 		return run == 1;
@@ -108,7 +108,7 @@ static void render(struct worker *worker, const struct suite_item *item,
 	const struct suite_setting *setting = worker->order->setting;
 	bool has_failed = result->outcome == RUN_FAILED;
 
-	if (suite_board_shows(worker->order->board, report->item, report->run, has_failed) &&
+	if (is_to_be_shown(worker->order->board, report->item, report->run, has_failed) &&
 		setting->render)
 		setting->render(item, report->run, &worker->lab, result, &report->output,
 			setting->context, &report->render_error);

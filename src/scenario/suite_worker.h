@@ -29,9 +29,6 @@ struct suite_board {
 int suite_board_make(struct suite_board *board, size_t places, size_t items);
 void suite_board_finish(struct suite_board *board);
 
-/* Shall this run be rendered? Counts it, when it failed. */
-bool suite_board_shows(const struct suite_board *board, size_t item, uint64_t run, bool has_failed);
-
 struct suite_worker_order {
 	const struct suite_item *items;
 	const struct suite_setting *setting;

@@ -187,6 +187,12 @@ static const struct language_case {
 			  "client sysctl net.ipv4.tcp_rto_min_us=10000\nclient send \"x\"\n"
 			  "server recv \"x\"\nexpect server done within 5s\n",
 		PASSES},
+	{"what TCP puts together anew is merged with what is held",
+		"client sysctl net.ipv4.tcp_rto_min_us=4000\n" ESTABLISH
+		"wire hold ANY from client\nclient send \"a\"\nclient close\nsleep 100ms\n"
+		"expect wire FIN from client 1 times\nexpect wire DATA from client 1 times\n"
+		"wire pass\nserver recv \"a\"\nserver recv eof\n",
+		PASSES},
 	{"release ends no rule",
 		ESTABLISH "wire hold FIN\nserver close\nwire release\nclient close\n"
 			  "expect client LAST_ACK, server FIN_WAIT2\n",
@@ -216,6 +222,26 @@ static const struct language_case {
 	{"an injected RST kills",
 		ESTABLISH "wire inject RST from server\nexpect client CLOSED\n"
 			  "client recv fails ECONNRESET\n",
+		PASSES},
+	{"what the receiver refused does not count as received",
+		ESTABLISH "wire inject SYN from client\nwire inject RST from client\n"
+			  "expect server CLOSED\n",
+		PASSES},
+	{"nor do bytes that it could not believe",
+		ESTABLISH "wire inject DATA from client 5 bytes ack +100000\n"
+			  "wire inject RST from client\nexpect server CLOSED\n",
+		PASSES},
+	{"what was lost and came again counts",
+		"client sysctl net.ipv4.tcp_rto_min_us=4000\nserver listen 13\n"
+		"client connect server:13 with nodelay\nserver accept\n"
+		"wire drop DATA from client 1 times\nclient send \"a\"\nclient send \"b\"\n"
+		"server recv \"ab\"\nexpect server done within 5s\n"
+		"wire inject RST from client\nexpect server CLOSED\n",
+		PASSES},
+	{"a gap that is filled is behind",
+		ESTABLISH "wire inject DATA from client 2 bytes seq +2\n"
+			  "wire inject DATA from client 2 bytes\nwire inject RST from client\n"
+			  "expect server CLOSED\n",
 		PASSES},
 	{"an injected RST from outside the window does not",
 		ESTABLISH "wire inject RST from server seq -1000\nexpect client ESTABLISHED\n"
@@ -258,6 +284,11 @@ static const struct language_case {
 		ESTABLISH "server close\nclient close\n"
 			  "expect server went FIN_WAIT1 > TIME_WAIT\n",
 		RUN_FAILED, 6, "FIN_WAIT1 > FIN_WAIT2 > TIME_WAIT"},
+	{"went is of the newest connection alone",
+		ESTABLISH "client close\nserver close\nexpect client TIME_WAIT\n"
+			  "client connect server:13\nexpect client count TIME_WAIT 1\n"
+			  "expect client went TIME_WAIT > SYN_SENT\n",
+		RUN_FAILED, 9, "client went CLOSED > SYN_SENT > ESTABLISHED"},
 	{"a timer within its range",
 		ESTABLISH
 		"server close\nclient close\nexpect server TIME_WAIT timer timewait 30s..60s\n",
@@ -319,6 +350,8 @@ static const struct language_case {
 		"status 3"},
 	{"a program that is not there", "client run no-such-program\n", RUN_SKIPPED, 0,
 		"no-such-program"},
+	{"a path that leads nowhere is a mistake", "client run /no/such/program\n", RUN_FAILED, 1,
+		"ENOENT"},
 	{"and must not be", "client run no-such-program fails ENOENT\n", PASSES},
 	{"one at a time", "client run sleep 10\nclient run sleep 10\n", RUN_FAILED, 2,
 		"still runs"},

@@ -70,7 +70,7 @@ static void a_run_has_no_gap(void **state)
 	assert_false(went("conn", TCP_STATE_TIME_WAIT, TCP_STATE_FIN_WAIT2));
 }
 
-static void connections_of_one_name_follow_each_other(void **state)
+static void connections_of_one_tuple_follow_each_other(void **state)
 {
 	int old = timeline_connection(&timeline, "conn", false);
 	int new;
@@ -83,6 +83,10 @@ static void connections_of_one_name_follow_each_other(void **state)
 	move(new, TCP_STATE_SYN_RECV);
 	assert_true(went("conn", TCP_STATE_ESTABLISHED, TCP_STATE_CLOSED, TCP_STATE_SYN_RECV));
 	assert_false(went("conn", TCP_STATE_ESTABLISHED, TCP_STATE_SYN_RECV));
+	/* Another port: the old one is no history of the new one's. */
+	timeline.connections[new].ends[HOST_CLIENT].port = 2;
+	assert_false(went("conn", TCP_STATE_ESTABLISHED));
+	assert_true(went("conn", TCP_STATE_CLOSED, TCP_STATE_SYN_RECV));
 }
 
 /* One census sees the old socket gone and the new one there. */
@@ -118,7 +122,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(begins_with_closed, begin, end),
 		cmocka_unit_test_setup_teardown(a_run_has_no_gap, begin, end),
 		cmocka_unit_test_setup_teardown(
-			connections_of_one_name_follow_each_other, begin, end),
+			connections_of_one_tuple_follow_each_other, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_reopened_was_never_closed, begin, end),
 		cmocka_unit_test_setup_teardown(other_names_do_not_count, begin, end),
 	};

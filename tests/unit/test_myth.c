@@ -14,7 +14,7 @@ static const char text[] = "# \"TIME_WAIT lasts exactly 60 seconds\"\n"
 			   "# Measured: it went by itself,\n"
 			   "# and late.\n"
 			   "# Verdict: half true. Not exactly.\n"
-			   "# Figures: server TIME_WAIT, FIN from client, client LAST_ACK\n"
+			   "# Figures: server TIME_WAIT, SYN,ACK from server, client LAST_ACK\n"
 			   "#\n"
 			   "# See RFC 9293.\n"
 			   "\n"
@@ -53,8 +53,8 @@ static void block_is_taken_apart(void **state)
 	assert_int_equal(myth.figures[0].kind, FIGURE_TIME);
 	assert_int_equal(myth.figures[0].stay.state, TCP_STATE_TIME_WAIT);
 	assert_int_equal(myth.figures[1].kind, FIGURE_PACKETS);
-	assert_int_equal(myth.figures[1].packets.from, HOST_CLIENT);
-	assert_string_equal(myth.figures[1].words, "FIN from client");
+	assert_int_equal(myth.figures[1].packets.from, HOST_SERVER);
+	assert_string_equal(myth.figures[1].words, "SYN,ACK from server");
 	myth_finish(&myth);
 }
 
@@ -70,7 +70,7 @@ static void what_is_missing_is_named(void **state)
 		{"# A\n# Measured: so.\n# Verdict: false.\n# Figures: FIM\n", "'FIM'"},
 		{"# A\n# Measured: so.\n# Verdict: false.\n# Figures: FIN 2 times\n", "'FIN 2"},
 		{"# A\n# Measured: so.\n# Verdict: false.\n"
-		 "# Figures: FIN,FIN,FIN,FIN,FIN,FIN,FIN,FIN,FIN\n",
+		 "# Figures: FIN, FIN, FIN, FIN, FIN, FIN, FIN, FIN, FIN\n",
 			"8 figures"},
 		{"", "'Measured:'"},
 	};
@@ -190,7 +190,7 @@ static void run_that_passed_is_answered_by_the_author(void **state)
 	assert_int_equal(myth.verdict, MYTH_HALF_TRUE);
 	assert_string_equal(myth.measured, "it went by itself, and late.");
 	myth_print_figures(&myth, &figures);
-	assert_string_equal(figures.bytes, "(server 61.30 s in TIME_WAIT; FIN from client: 2)");
+	assert_string_equal(figures.bytes, "(server 61.30 s in TIME_WAIT; SYN,ACK from server: 2)");
 	text_finish(&report.output);
 	myth_finish(&myth);
 }

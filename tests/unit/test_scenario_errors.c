@@ -248,7 +248,7 @@ static const struct {
 		"ANY)"},
 	{"wire release one FIN", 18, "unexpected 'FIN' (nothing more may follow)"},
 	{"wire pass FIN", 11, "unexpected 'FIN' (nothing more may follow)"},
-	{"wire inject FIN from server 65001 bytes", 29, "65001 is out of range (from 0 to 65000)"},
+	{"wire inject FIN from server 65001 bytes", 29, "65001 is out of range (from 0 to 1400)"},
 	{"wire inject FIN from server 1 bytes 2 bytes", 37, "the length is said twice (N bytes)"},
 	{"wire inject FIN from server seq +1 seq +1", 36, "'seq' is said twice"},
 	{"wire inject FIN from server seq +2147483648", 34,

@@ -111,7 +111,7 @@ static const struct {
 	{"wire pass", NULL},
 	{"wire inject RST from client", NULL},
 	{"wire inject RST from client.conn", "wire inject RST from client"},
-	{"wire inject DATA from server.b 65000 bytes seq +1 ack -2 ts +2147483647", NULL},
+	{"wire inject DATA from server.b 1400 bytes seq +1 ack -2 ts +2147483647", NULL},
 	{"wire inject ACK from server ts -2147483647 ack +0 seq -0 0 bytes",
 		"wire inject ACK from server 0 bytes ts -2147483647"},
 	/* time */

@@ -116,7 +116,7 @@ static void prints_what_it_found(void **state)
 				       "-- Four        later\n"
 				       "      why: not there\n"
 				       "\n"
-				       "Works here: list, reproduce --host.\n"
+				       "Works here: list, reproduce --host, run.\n"
 				       "Does not work here: reproduce.\n"
 				       "'timewait reproduce --host' shows the experiment on this "
 				       "machine's own loopback.\n");
@@ -146,7 +146,8 @@ static void prints_json(void **state)
 		"\"purpose\":\"later\",\"reason\":\"not there\"}\n"
 		"{\"type\":\"command\",\"name\":\"list\",\"works\":true}\n"
 		"{\"type\":\"command\",\"name\":\"reproduce\",\"works\":false}\n"
-		"{\"type\":\"command\",\"name\":\"reproduce --host\",\"works\":true}\n");
+		"{\"type\":\"command\",\"name\":\"reproduce --host\",\"works\":true}\n"
+		"{\"type\":\"command\",\"name\":\"run\",\"works\":true}\n");
 }
 
 static void what_nobody_needs_breaks_nothing(void **state)
