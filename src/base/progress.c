@@ -54,6 +54,15 @@ void progress_show(struct progress *progress, double done, double total, const c
 	fflush(stderr);
 }
 
+void progress_show_count(struct progress *progress, uint64_t done, uint64_t total)
+{
+	char note[48];
+
+	snprintf(note, sizeof(note), "%llu/%llu", (unsigned long long)done,
+		(unsigned long long)total);
+	progress_show(progress, (double)done, (double)total, note);
+}
+
 void progress_finish(struct progress *progress)
 {
 	if (progress->has_drawn) {

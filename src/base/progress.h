@@ -22,6 +22,9 @@ void progress_start(struct progress *progress, const char *title);
 /* `note` stands behind the bar ("23 s left"); it may be NULL. */
 void progress_show(struct progress *progress, double done, double total, const char *note);
 
+/* The same for things that are counted: "3/12" stands behind the bar. */
+void progress_show_count(struct progress *progress, uint64_t done, uint64_t total);
+
 /* Removes the line. Harmless when nothing was drawn, or twice. */
 void progress_finish(struct progress *progress);
 

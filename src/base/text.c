@@ -97,6 +97,15 @@ char *text_steal(struct text *text)
 	return bytes;
 }
 
+char *text_copy(const char *string)
+{
+	char *copy = strdup(string);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
 int text_to_number(const char *string, uint64_t least, uint64_t most, uint64_t *ret_number)
 {
 	uint64_t number = 0;

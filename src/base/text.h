@@ -35,6 +35,9 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
 void text_vprintf(struct text *text, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
+/* strdup(), which out of memory ends the program, too. The caller frees. */
+char *text_copy(const char *string);
+
 /* Hands the bytes to the caller, who frees them; text is TEXT_INIT again. Never NULL. */
 char *text_steal(struct text *text);
 

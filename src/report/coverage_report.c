@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/i18n.h"
+#include "report/json_line.h"
 
 #define COLUMNS 4
 
@@ -138,16 +138,6 @@ void coverage_print(struct text *out, const struct coverage *coverage, bool has_
 		has_colour);
 }
 
-static void append_json(struct text *out, json_t *object)
-{
-	_cleanup_free_ char *line = json_dumps(object, JSON_COMPACT);
-
-	if (!line)
-		abort(); /* out of memory, as in text.h */
-	text_printf(out, "%s\n", line);
-	json_decref(object);
-}
-
 static void set_showing(json_t *object, const char *key, const struct coverage_showing *by)
 {
 	json_t *showing;
@@ -180,7 +170,7 @@ static void print_json_row(struct text *out, const struct coverage_row *row, boo
 		json_object_set_new(object, "absent", json_string(arrow->absent));
 	set_showing(object, host_name(HOST_SERVER), &row->by[HOST_SERVER]);
 	set_showing(object, host_name(HOST_CLIENT), &row->by[HOST_CLIENT]);
-	append_json(out, object);
+	json_line_append(out, object, 0);
 }
 
 void coverage_print_json(struct text *out, const struct coverage *coverage)
@@ -204,7 +194,7 @@ void coverage_print_json(struct text *out, const struct coverage *coverage)
 	json_object_set_new(
 		object, "slow_skipped", json_integer((json_int_t)coverage->slow_skipped));
 	json_object_set_new(object, "ok", json_boolean(missing == 0));
-	append_json(out, object);
+	json_line_append(out, object, 0);
 }
 
 void coverage_print_link(struct text *out, const struct library_entry *entry)
@@ -226,14 +216,14 @@ static void print_markdown_showing(
 	}
 }
 
-void coverage_print_markdown_head(struct text *out)
+static void print_markdown_head(struct text *out)
 {
 	text_append(out,
 		"| transition | event | action | seen at the server in | at the client in |\n"
 		"|---|---|---|---|---|\n");
 }
 
-void coverage_print_markdown_row(struct text *out, const struct coverage_row *row)
+static void print_markdown_row(struct text *out, const struct coverage_row *row)
 {
 	const struct tcp_transition *arrow = coverage_arrow(row);
 
@@ -267,13 +257,13 @@ bool coverage_is_documented(const struct coverage_row *row)
 void coverage_print_markdown(struct text *out, const struct coverage *coverage)
 {
 	text_append(out, "## RFC 9293, figure 5\n\n");
-	coverage_print_markdown_head(out);
+	print_markdown_head(out);
 	for (size_t i = 0; i < coverage->arrow_count; i++)
-		coverage_print_markdown_row(out, &coverage->rows[i]);
+		print_markdown_row(out, &coverage->rows[i]);
 	text_append(out, "\n## Not in the figure\n\n");
-	coverage_print_markdown_head(out);
+	print_markdown_head(out);
 	for (size_t i = coverage->arrow_count; i < coverage->count; i++) {
 		if (coverage_is_documented(&coverage->rows[i]))
-			coverage_print_markdown_row(out, &coverage->rows[i]);
+			print_markdown_row(out, &coverage->rows[i]);
 	}
 }

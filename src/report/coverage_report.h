@@ -27,10 +27,6 @@ void coverage_print_json(struct text *out, const struct coverage *coverage);
  */
 void coverage_print_markdown(struct text *out, const struct coverage *coverage);
 
-/* A row of such a table: for those who ask for a part of it. */
-void coverage_print_markdown_row(struct text *out, const struct coverage_row *row);
-void coverage_print_markdown_head(struct text *out);
-
 /* "[name](../scenarios/theme/name.tcp)" */
 void coverage_print_link(struct text *out, const struct library_entry *entry);
 

@@ -149,10 +149,12 @@ static void add_action(struct walk *walk, const struct event *event)
 
 	text_append(&words, without_host(event->text, event->host));
 	/* A failure that the scenario asks for, "fails ERRNO", stands in the text already. */
-	row->has_failed = !event->is_pending && event->code != event->fails;
-	if (row->has_failed && event->code)
+	row->has_failed = !event->is_pending && (event->code != event->fails || event->is_wrong);
+	if (row->has_failed && event->code && event->fails)
+		text_printf(&words, _(", but fails %s"), error_name(event->code, name));
+	else if (row->has_failed && event->code)
 		text_printf(&words, _(" fails %s"), error_name(event->code, name));
-	else if (row->has_failed)
+	else if (row->has_failed && event->fails)
 		text_append(&words, _(", but succeeds"));
 	if (event->is_pending)
 		text_append(&words, _(" (still waits)"));

@@ -94,7 +94,7 @@ static json_t *action_object(
 	set_end(object, timeline, event);
 	if (event->is_pending)
 		return object;
-	set_bool(object, "ok", event->code == event->fails);
+	set_bool(object, "ok", event->code == event->fails && !event->is_wrong);
 	if (event->code)
 		set_string(object, "errno", error_name(event->code, name));
 	return object;
@@ -213,6 +213,21 @@ void json_print_lifetimes(const struct closing *closing, FILE *stream)
 	}
 }
 
+static json_t *further_array(const struct json_result *result)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < result->further_count; i++) {
+		json_t *object = json_object();
+
+		set_number(object, "line", result->further[i].line);
+		set_string(object, "expected", result->further[i].expected);
+		set_string(object, "observed", result->further[i].observed);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 void json_print_result(const struct json_result *result, FILE *stream)
 {
 	json_t *object = object_of("result");
@@ -225,6 +240,8 @@ void json_print_result(const struct json_result *result, FILE *stream)
 		set_number(object, "line", result->line);
 	set_string(object, "expected", result->expected);
 	set_string(object, "observed", result->observed);
+	if (result->further_count)
+		json_object_set_new(object, "further", further_array(result));
 	if (result->runs) {
 		set_number(object, "runs", (json_int_t)result->runs);
 		set_number(object, "failed_runs", (json_int_t)result->failed_runs);

@@ -14,6 +14,7 @@
 
 #include "explain/closing.h"
 #include "lab/timeline.h"
+#include "scenario/suite.h"
 
 /*
  * The line "scenario", which carries the version of the format ("v":1), then every event of the
@@ -41,6 +42,8 @@ struct json_result {
 	int line;           /* which failed first; 0 for none */
 	const char *expected;
 	const char *observed;
+	const struct suite_failure *further; /* steps that failed after it, with --keep-going */
+	size_t further_count;
 	uint64_t runs, failed_runs, first_failed_run; /* where there were several runs; else 0 */
 };
 

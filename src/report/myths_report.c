@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "report/json_line.h"
 #include "report/wrap.h"
 
 /* Lines longer than this are hard to read, however wide the terminal. */
@@ -147,7 +148,6 @@ void myth_print_json(struct text *out, const char *name, const struct myth *myth
 	const char *kernel, bool is_first)
 {
 	json_t *object = json_object();
-	_cleanup_free_ char *line = NULL;
 
 	if (is_first)
 		json_object_set_new(object, "v", json_integer(1));
@@ -160,9 +160,5 @@ void myth_print_json(struct text *out, const char *name, const struct myth *myth
 	json_object_set_new(object, "background", json_string(myth->background));
 	json_object_set_new(object, "kernel", json_string(kernel));
 	json_object_set_new(object, "figures", figures_of(myth));
-	line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	json_decref(object);
-	if (!line)
-		abort();
-	text_printf(out, "%s\n", line);
+	json_line_append(out, object, 9);
 }

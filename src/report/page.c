@@ -151,11 +151,12 @@ const struct page *page_nearest(const char *what)
 	}
 	(void)list_grow(&names, &names_count, &names_room); /* NULL ends it */
 	nearest = text_nearest(letters, (const char *const *)names);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && nearest; i++) {
 		if (names[i] == nearest)
 			page = owners[i];
-		free(names[i]);
 	}
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
 	free(names);
 	free(owners);
 	return page;

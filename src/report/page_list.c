@@ -3,43 +3,12 @@
 /* All pages: one below the other for a person, one an object for a program. */
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/i18n.h"
+#include "report/json_line.h"
+#include "report/listing.h"
 #include "report/page.h"
-#include "report/wrap.h"
-
-#define GAP 2
-
-static size_t widest_name(void)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < page_count; i++) {
-		if (strlen(pages[i].name) > width)
-			width = strlen(pages[i].name);
-	}
-	return width;
-}
-
-static void print_line(
-	struct text *out, const struct page *page, size_t width, size_t columns, bool has_colour)
-{
-	size_t indent = GAP + width + GAP;
-	size_t room = columns > indent + 20 ? columns - indent : 20;
-	const char *rest = page->summary;
-	char *line;
-
-	text_printf(out, "%*s%s%s%s", GAP, "", has_colour ? "\033[1m" : "", page->name,
-		has_colour ? "\033[0m" : "");
-	for (size_t used = GAP + strlen(page->name); (line = wrap_line(&rest, room)); used = 0) {
-		text_repeat(out, " ", indent - used);
-		text_printf(out, "%s\n", line);
-		free(line);
-	}
-}
 
 void page_print_list(struct text *out, size_t columns, bool has_colour)
 {
@@ -50,12 +19,14 @@ void page_print_list(struct text *out, size_t columns, bool has_colour)
 		[PAGE_OPTION] = N_("Socket options"),
 		[PAGE_TOPIC] = N_("Topics"),
 	};
-	size_t width = widest_name();
+	struct listing listing = {.columns = columns, .has_bold = has_colour};
 
+	for (size_t i = 0; i < page_count; i++)
+		listing_widen(&listing, pages[i].name);
 	for (size_t i = 0; i < page_count; i++) {
 		if (!i || pages[i].kind != pages[i - 1].kind)
 			text_printf(out, "%s%s\n", i ? "\n" : "", _(headings[pages[i].kind]));
-		print_line(out, &pages[i], width, columns, has_colour);
+		listing_line(out, &listing, pages[i].name, pages[i].summary);
 	}
 }
 
@@ -83,7 +54,6 @@ static bool add_name(void *context, const char *name, size_t length)
 void page_print_json(struct text *out, const struct page *page, bool is_first, bool with_text)
 {
 	json_t *object = json_object(), *scenarios = json_array();
-	_cleanup_free_ char *line = NULL;
 
 	if (is_first)
 		json_object_set_new(object, "v", json_integer(1));
@@ -96,9 +66,5 @@ void page_print_json(struct text *out, const struct page *page, bool is_first, b
 	json_object_set_new(object, "scenarios", scenarios);
 	if (with_text)
 		json_object_set_new(object, "text", json_string(page->body));
-	line = json_dumps(object, JSON_COMPACT);
-	if (!line)
-		abort(); /* out of memory, as in text.h */
-	text_printf(out, "%s\n", line);
-	json_decref(object);
+	json_line_append(out, object, 0);
 }

@@ -2,12 +2,11 @@
 #include "report/scenario_list.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/i18n.h"
-#include "report/wrap.h"
+#include "report/json_line.h"
+#include "report/listing.h"
 #include "scenario/parse.h"
 
 /* What the themes are about, beside their names. */
@@ -45,45 +44,22 @@ static void parse(struct scenario *ret_scenario, const struct library_entry *ent
 		*ret_scenario = (struct scenario){0};
 }
 
-static size_t widest_name(void)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < library_count; i++) {
-		if (strlen(library_entries[i].name) > width)
-			width = strlen(library_entries[i].name);
-	}
-	return width;
-}
-
-/* Name and title; on a terminal a long title goes on below its first word. */
+/* Name and title. */
 static void print_line(
-	struct text *out, const struct library_entry *entry, size_t width, size_t columns)
+	struct text *out, const struct listing *listing, const struct library_entry *entry)
 {
 	_cleanup_text_ struct text title = TEXT_INIT;
 	struct scenario scenario;
-	size_t indent = 2 + width + 2;
-	const char *rest;
-	char *line;
 
 	parse(&scenario, entry);
 	text_append(&title, scenario.title ? scenario.title : "");
 	if (scenario.is_slow)
 		text_printf(&title, " (%s)", _("slow"));
 	scenario_finish(&scenario);
-	text_printf(out, "  %-*s", (int)width, entry->name);
-	rest = title.bytes;
-	for (size_t blanks = 2; (line = wrap_line(&rest, columns - indent)); blanks = indent) {
-		text_repeat(out, " ", blanks);
-		text_printf(out, "%s\n", line);
-		free(line);
-	}
-	if (!title.length)
-		text_append(out, "\n");
+	listing_line(out, listing, entry->name, title.bytes);
 }
 
 #define NO_LIMIT 100000 /* columns, where nothing is wrapped */
-#define LEAST    24     /* columns for a title, whatever the terminal has */
 
 static void print_theme(struct text *out, const char *theme, bool has_colour)
 {
@@ -94,12 +70,10 @@ static void print_theme(struct text *out, const char *theme, bool has_colour)
 void scenario_list_print(struct text *out, size_t columns, bool has_colour)
 {
 	const char *theme = "";
-	size_t width = widest_name();
+	struct listing listing = {.columns = columns ? columns : NO_LIMIT};
 
-	if (!columns)
-		columns = NO_LIMIT;
-	if (columns < width + LEAST)
-		columns = width + LEAST;
+	for (size_t i = 0; i < library_count; i++)
+		listing_widen(&listing, library_entries[i].name);
 	for (size_t i = 0; i < library_count; i++) {
 		const struct library_entry *entry = &library_entries[i];
 
@@ -108,7 +82,7 @@ void scenario_list_print(struct text *out, size_t columns, bool has_colour)
 			text_append(out, i ? "\n" : "");
 			print_theme(out, theme, has_colour);
 		}
-		print_line(out, entry, width, columns);
+		print_line(out, &listing, entry);
 	}
 }
 
@@ -117,7 +91,6 @@ static void print_json(
 	struct text *out, const struct library_entry *entry, bool is_first, bool with_text)
 {
 	json_t *object = json_object();
-	_cleanup_free_ char *line = NULL;
 	struct scenario scenario;
 
 	parse(&scenario, entry);
@@ -134,11 +107,7 @@ static void print_json(
 		json_object_set_new(object, "text", json_stringn(entry->text, entry->length));
 	}
 	scenario_finish(&scenario);
-	line = json_dumps(object, JSON_COMPACT);
-	if (!line)
-		abort(); /* out of memory, as in text.h */
-	text_printf(out, "%s\n", line);
-	json_decref(object);
+	json_line_append(out, object, 0);
 }
 
 void scenario_list_print_json(struct text *out)

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "report/json_line.h"
 #include "report/wrap.h"
 
 enum mark { MARK_WORKS, MARK_BROKEN, MARK_ABSENT };
@@ -116,18 +117,6 @@ void selfcheck_print(
 	print_summary(out, selfcheck_broken(check));
 }
 
-static void print_object(struct text *out, json_t *object)
-{
-	char *line = json_dumps(object, JSON_COMPACT);
-
-	if (!line)
-		abort(); /* out of memory, as in text.h */
-	text_append(out, line);
-	text_append(out, "\n");
-	free(line);
-	json_decref(object);
-}
-
 /* Paths may be anything; JSON is UTF-8. */
 static void set_words(json_t *object, const char *key, const char *words)
 {
@@ -158,9 +147,11 @@ void selfcheck_print_json(struct text *out, const struct selfcheck *check)
 		set_words(object, "purpose", item->purpose);
 		set_words(object, "reason", item->result.reason);
 		set_words(object, "remedy", item->result.remedy);
-		print_object(out, object);
+		json_line_append(out, object, 0);
 	}
 	for (int i = 0; i < SELFCHECK_COMMAND_COUNT; i++)
-		print_object(out, json_pack("{s:s, s:s, s:b}", "type", "command", "name",
-					  selfcheck_commands[i], "works", !(broken & 1U << i)));
+		json_line_append(out,
+			json_pack("{s:s, s:s, s:b}", "type", "command", "name",
+				selfcheck_commands[i], "works", !(broken & 1U << i)),
+			0);
 }

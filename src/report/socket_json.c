@@ -2,8 +2,9 @@
 #include "report/socket_json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "report/json_line.h"
 
 /* JSON is UTF-8; a process may call itself anything: what is not UTF-8 is shown escaped. */
 static void set_string(json_t *object, const char *key, const char *value)
@@ -53,7 +54,6 @@ void socket_json_print(struct text *out, const struct diag_socket *socket,
 	const struct owner *owner, uint64_t netns, bool is_first)
 {
 	json_t *object = json_object();
-	char *line;
 
 	if (is_first)
 		set_number(object, "v", 1);
@@ -67,12 +67,6 @@ void socket_json_print(struct text *out, const struct diag_socket *socket,
 		if (owner->cgroup)
 			set_string(object, "cgroup", owner->cgroup);
 	}
-	/* 12 digits: milliseconds of the longest timer, and no 59.984000000000002. */
-	line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
-	if (!line)
-		abort(); /* out of memory, as in text.h */
-	text_append(out, line);
-	text_append(out, "\n");
-	free(line);
-	json_decref(object);
+	/* 12 digits: milliseconds of the longest timer. */
+	json_line_append(out, object, 12);
 }

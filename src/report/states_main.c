@@ -53,7 +53,7 @@ static bool is_whole(const struct coverage *coverage)
 {
 	size_t missing = coverage_missing(coverage);
 
-	if (coverage->failed)
+	if (coverage->not_passed.length)
 		console_note(
 			"failed or skipped, so not told of: %s", coverage->not_passed.bytes + 2);
 	if (missing)

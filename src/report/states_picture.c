@@ -9,6 +9,7 @@
 #include "report/diagram.h"
 #include "report/diagram_svg.h"
 #include "report/diagram_text.h"
+#include "report/memory.h"
 #include "report/states_page.h"
 #include "scenario/parse.h"
 #include "scenario/suite.h"
@@ -73,13 +74,10 @@ static struct timeline timeless(const struct timeline *timeline, bool has_explan
 static void draw(const struct timeline *timeline, bool is_svg, struct text *out)
 {
 	struct timeline copy = timeless(timeline, is_svg);
-	char *bytes = NULL;
-	size_t length = 0;
-	FILE *stream = open_memstream(&bytes, &length);
+	struct memory memory;
+	FILE *stream = memory_open(&memory);
 	struct diagram diagram;
 
-	if (!stream)
-		abort();
 	diagram_build(&diagram, &copy);
 	if (is_svg)
 		diagram_svg_print(&diagram, stream);
@@ -87,9 +85,7 @@ static void draw(const struct timeline *timeline, bool is_svg, struct text *out)
 		diagram_text_print(&diagram, stream,
 			(struct diagram_text_options){.columns = COLUMNS, .utf8 = true});
 	diagram_finish(&diagram);
-	fclose(stream);
-	text_append_bytes(out, bytes, length);
-	free(bytes);
+	memory_move(&memory, out);
 	free(copy.events);
 	free(copy.connections);
 }

@@ -42,11 +42,12 @@ static void put_string(struct text *out, const char *string)
 	text_append(out, "\"");
 }
 
-static void put_field(struct text *out, const char *key, const char *value)
+/* `indent`: of the fields of a further failure. Nothing where there is no value. */
+static void put_field(struct text *out, const char *indent, const char *key, const char *value)
 {
 	if (!value || !*value)
 		return;
-	text_printf(out, "  %s: ", key);
+	text_printf(out, "%s  %s: ", indent, key);
 	put_string(out, value);
 	text_append(out, "\n");
 }
@@ -95,12 +96,9 @@ static void put_diagram(struct text *out, const char *diagram)
 static void put_failure(struct text *out, const char *indent, const struct suite_failure *failure)
 {
 	text_printf(out, "%sline: %d\n", *indent ? "  - " : "  ", failure->line);
-	text_append(out, indent);
-	put_field(out, "step", failure->text);
-	text_append(out, indent);
-	put_field(out, "expected", failure->expected ? failure->expected : "-");
-	text_append(out, indent);
-	put_field(out, "observed", failure->observed ? failure->observed : "-");
+	put_field(out, indent, "step", failure->text);
+	put_field(out, indent, "expected", failure->expected ? failure->expected : "-");
+	put_field(out, indent, "observed", failure->observed ? failure->observed : "-");
 }
 
 static void put_runs(struct text *out, const struct suite_tally *tally)
@@ -115,15 +113,15 @@ static void put_diagnosis(struct text *out, const struct scenario *scenario,
 	const struct suite_report *report, const struct suite_tally *tally)
 {
 	text_append(out, "  ---\n");
-	put_field(out, "file", scenario->file);
-	put_field(out, "reason", report->reason);
+	put_field(out, "", "file", scenario->file);
+	put_field(out, "", "reason", report->reason);
 	if (report->failure_count)
 		put_failure(out, "", &report->failures[0]);
 	if (report->failure_count > 1)
 		text_append(out, "  further:\n");
 	for (size_t i = 1; i < report->failure_count; i++)
 		put_failure(out, "  ", &report->failures[i]);
-	put_field(out, "states", report->last_states);
+	put_field(out, "", "states", report->last_states);
 	put_runs(out, tally);
 	put_diagram(out, report->output.bytes);
 	text_append(out, "  ...\n");

@@ -9,14 +9,11 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "report/coverage_report.h"
+#include "timewait/output.h"
 
 static void show_progress(uint64_t done, uint64_t total, void *context)
 {
-	char note[48];
-
-	snprintf(note, sizeof(note), "%llu/%llu", (unsigned long long)done,
-		(unsigned long long)total);
-	progress_show(context, (double)done, (double)total, note);
+	progress_show_count(context, done, total);
 }
 
 static int print(const struct coverage *coverage, const struct coverage_options *options)
@@ -29,8 +26,7 @@ static int print(const struct coverage *coverage, const struct coverage_options 
 		coverage_print_markdown(&out, coverage);
 	else
 		coverage_print(&out, coverage, console_has_colour(stdout));
-	fwrite(out.bytes, 1, out.length, stdout);
-	return console_flush();
+	return output_write(&out);
 }
 
 /* At how many arrows a slow scenario would have to be run. */

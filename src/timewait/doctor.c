@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "explain/selfcheck.h"
 #include "report/selfcheck_report.h"
+#include "timewait/output.h"
 
 enum { OPTION_SELF = OPTION_LONG };
 
@@ -67,8 +68,7 @@ static int examine_self(bool json)
 
 		selfcheck_print(&out, &check, &look);
 	}
-	fwrite(out.bytes, 1, out.length, stdout);
-	if (console_flush() != EXIT_OK)
+	if (output_write(&out) != EXIT_OK)
 		return EXIT_FAILED;
 	return selfcheck_broken(&check) ? EXIT_FAILED : EXIT_OK;
 }

@@ -70,7 +70,7 @@ static void replace_word(char **word, const char *from, const char *to)
 	if (strcmp(*word, from) != 0)
 		return;
 	free(*word);
-	*word = strdup(to);
+	*word = text_copy(to);
 }
 
 /* daytimed must not listen to more of this machine than its loopback. */
@@ -83,8 +83,8 @@ static void bind_server(struct step *step, const char *address)
 		return;
 	argv = NULL;
 	*list_grow(&argv, &count, &room) = step->argv[0];
-	*list_grow(&argv, &count, &room) = strdup("--bind");
-	*list_grow(&argv, &count, &room) = strdup(address);
+	*list_grow(&argv, &count, &room) = text_copy("--bind");
+	*list_grow(&argv, &count, &room) = text_copy(address);
 	for (size_t i = 1; step->argv[i]; i++)
 		*list_grow(&argv, &count, &room) = step->argv[i];
 	(void)list_grow(&argv, &count, &room);
@@ -161,12 +161,14 @@ static void note_expectation(struct experiment *experiment)
 {
 	for (size_t i = experiment->scenario.count; i-- > 0;) {
 		const struct step *step = &experiment->scenario.steps[i];
+		enum tcp_state states[HOST_COUNT] = {TCP_STATE_CLOSED, TCP_STATE_CLOSED};
 
 		if (step->kind != STEP_EXPECT_STATES || step->states.count != HOST_COUNT)
 			continue;
+		for (size_t j = 0; j < step->states.count; j++)
+			states[step->states.ends[j].end.host] = step->states.ends[j].state;
 		snprintf(experiment->expected, sizeof(experiment->expected), "server %s, client %s",
-			tcp_state_name(step->states.ends[0].state),
-			tcp_state_name(step->states.ends[1].state));
+			tcp_state_name(states[HOST_SERVER]), tcp_state_name(states[HOST_CLIENT]));
 		return;
 	}
 }

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "report/page.h"
+#include "timewait/output.h"
 
 static const struct option_spec options[] = {
 	{'l', "list", NULL, N_("list the pages, by kind")},
@@ -25,7 +26,8 @@ static const struct command_line command = {
 	.options = options,
 	.details = N_("WHAT is a name in any spelling: TIME_WAIT, time-wait, 98, EADDRINUSE,\n"
 		      "'Address already in use', net.ipv4.tcp_fin_timeout, SO_LINGER, half-close.\n"
-		      "Each page names scenarios that show what it tells: timewait run NAME."),
+		      "Each page names scenarios that show what it tells: timewait run NAME.\n"
+		      "Exit status: 2 when there is no such page."),
 };
 
 struct explain_options {
@@ -44,12 +46,6 @@ static int take(void *context, int id, const char *value)
 	return OPTIONS_GO_ON;
 }
 
-static int write_out(const struct text *out)
-{
-	fwrite(out->bytes, 1, out->length, stdout);
-	return console_flush();
-}
-
 static int list_pages(bool json)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
@@ -60,7 +56,7 @@ static int list_pages(bool json)
 	} else {
 		page_print_list(&out, (size_t)console_columns(stdout), console_has_colour(stdout));
 	}
-	return write_out(&out);
+	return output_write(&out);
 }
 
 static int print_page(const struct page *page, bool json)
@@ -71,7 +67,7 @@ static int print_page(const struct page *page, bool json)
 		page_print_json(&out, page, true, true);
 	else
 		page_print(&out, page, (size_t)console_columns(stdout), console_has_colour(stdout));
-	return write_out(&out);
+	return output_write(&out);
 }
 
 static int complain(const char *what, const struct page *nearest)
@@ -83,7 +79,7 @@ static int complain(const char *what, const struct page *nearest)
 		console_error(_("no page '%s' (did you mean '%s'?)"), safe.bytes, nearest->name);
 	else
 		console_error(_("no page '%s' (all of them: timewait explain --list)"), safe.bytes);
-	return EXIT_FAILED;
+	return EXIT_USAGE;
 }
 
 /* The operands are one name: the shell has split "Address already in use" where nobody quoted it. */

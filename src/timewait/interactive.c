@@ -96,8 +96,12 @@ static void prompt_words(struct text *out, void *context)
 static int idle(struct text *news, void *context)
 {
 	struct interactive *interactive = context;
+	int wait_ms = bench_idle(&interactive->bench, news);
 
-	return bench_idle(&interactive->bench, news);
+	/* Nobody reads the wire of a broken laboratory: it would wake us for ever. */
+	interactive->hooks.wake_fd =
+		interactive->bench.is_broken ? -1 : interactive->bench.lab.wire.fd;
+	return wait_ms;
 }
 
 /* Files whose names begin so; folders with a slash behind them. */

@@ -17,6 +17,7 @@
 #include "scenario/preface.h"
 #include "scenario/print.h"
 #include "scenario/runner.h"
+#include "timewait/output.h"
 
 /* How often the kernel's timers are looked at while nobody types; and where there is nothing to look at. */
 #define IDLE_MS       50
@@ -179,6 +180,7 @@ static void tell_received(const struct bench *bench, const struct step *step, st
 static bool carry_out(struct bench *bench, const struct step *step, struct text *out)
 {
 	struct error err;
+	bool is_good;
 	int r;
 
 	if (bench->is_broken) {
@@ -190,15 +192,14 @@ static bool carry_out(struct bench *bench, const struct step *step, struct text 
 	if (bench->result.outcome == RUN_INTERRUPTED)
 		text_append(out, "\n");
 	growth_show(&bench->growth, &bench->lab, out);
-	if (!tell_result(bench, out))
-		return false;
+	is_good = tell_result(bench, out) && r == 0;
 	if (r < 0)
 		tell_break(bench, &err, out);
-	else if (step_is_expectation(step))
+	else if (is_good && step_is_expectation(step))
 		text_append(out, _("as expected\n"));
-	else
+	else if (is_good)
 		tell_received(bench, step, out);
-	return r == 0;
+	return is_good;
 }
 
 static void keep_line(struct bench *bench, char *text, const struct step *step)
@@ -260,13 +261,16 @@ int bench_idle(struct bench *bench, struct text *out)
 	struct error err;
 	int r;
 
-	if (bench->is_broken || !is_alive(&bench->lab))
+	if (bench->is_broken)
 		return IDLE_EMPTY_MS;
+	/* Also where nobody is alive: a packet that nobody took would wake us again at once. */
 	r = runner_settle(&bench->runner, &err);
 	growth_show(&bench->growth, &bench->lab, out);
 	tell_result(bench, out);
 	if (r < 0)
 		tell_break(bench, &err, out);
+	if (!is_alive(&bench->lab))
+		return IDLE_EMPTY_MS;
 	return out->length > before ? IDLE_BUSY_MS : IDLE_MS;
 }
 
@@ -309,7 +313,7 @@ static void stand(struct bench *bench, const char *here)
 {
 	bench->setting.here = here;
 	free(bench->lab.here);
-	bench->lab.here = here ? strdup(here) : NULL;
+	bench->lab.here = here ? text_copy(here) : NULL;
 }
 
 static void carry_out_all(struct bench *bench, const struct run_input *input, struct text *out)
@@ -324,7 +328,9 @@ static void carry_out_all(struct bench *bench, const struct run_input *input, st
 		step_print(&scenario->steps[i], &line);
 		keep_line(bench, text_steal(&line), &scenario->steps[i]);
 		if (!carry_out(bench, &scenario->steps[i], out)) {
-			text_printf(out, _("%s: left at line %d\n"), scenario->file,
+			_cleanup_text_ struct text file = output_safe(scenario->file);
+
+			text_printf(out, _("%s: left at line %d\n"), file.bytes,
 				scenario->steps[i].line);
 			break;
 		}
@@ -348,29 +354,32 @@ void bench_load(struct bench *bench, char *name, struct text *out)
 		carry_out_all(bench, &inputs.inputs[0], out);
 		return;
 	}
-	if (inputs.count > 1)
-		text_printf(out, _("%s has several scenarios: load one of them\n"), name);
+	if (inputs.count > 1) {
+		_cleanup_text_ struct text safe = output_safe(name);
+
+		text_printf(out, _("%s has several scenarios: load one of them\n"), safe.bytes);
+	}
 	run_inputs_finish(&inputs);
 }
 
 /* What has failed otherwise stays readable, and out of the way. */
-static void write_line(const struct bench_line *line, FILE *file)
+static void write_line(const struct bench_line *line, struct text *file)
 {
 	const struct step *step = line->step;
 
 	if (!line->has_failed)
-		fprintf(file, "%s\n", line->text);
+		text_printf(file, "%s\n", line->text);
 	else if (*line->fails)
-		fprintf(file, "%s fails %s%s%s\n", step->text, line->fails,
+		text_printf(file, "%s fails %s%s%s\n", step->text, line->fails,
 			step->comment ? " # " : "", step->comment ? step->comment : "");
 	else
-		fprintf(file, _("# failed: %s\n"), line->text);
+		text_printf(file, _("# failed: %s\n"), line->text);
 }
 
-static void write_lines(const struct bench *bench, FILE *file)
+static void write_lines(const struct bench *bench, struct text *file)
 {
 	if (!bench->line_count || bench->lines[0].text[0] != '#')
-		fputs(_("# Typed into the laboratory\n\n"), file);
+		text_append(file, _("# Typed into the laboratory\n\n"));
 	for (size_t i = 0; i < bench->line_count; i++)
 		write_line(&bench->lines[i], file);
 }
@@ -378,23 +387,19 @@ static void write_lines(const struct bench *bench, FILE *file)
 void bench_save(struct bench *bench, const char *path, struct text *out)
 {
 	bool is_ours = bench->saved && !strcmp(bench->saved, path);
-	FILE *file = fopen(path, is_ours ? "we" : "wxe");
-	bool has_failed;
+	_cleanup_text_ struct text safe = output_safe(path), lines = TEXT_INIT;
+	int r;
 
-	if (!file) {
-		text_printf(out, _("cannot write %s: %s\n"), path, strerror(errno));
-		return;
-	}
-	write_lines(bench, file);
-	has_failed = ferror(file);
-	if (fclose(file) != 0 || has_failed) {
-		text_printf(out, _("cannot write %s: %s\n"), path, strerror(errno));
+	write_lines(bench, &lines);
+	r = output_save(&lines, path, !is_ours, NULL);
+	if (r < 0) {
+		text_printf(out, _("cannot write %s: %s\n"), safe.bytes, strerror(-r));
 		return;
 	}
 	free(bench->saved);
-	bench->saved = strdup(path);
+	bench->saved = text_copy(path);
 	text_printf(out,
 		ngettext(
 			"%zu line written to %s\n", "%zu lines written to %s\n", bench->line_count),
-		bench->line_count, path);
+		bench->line_count, safe.bytes);
 }

@@ -253,7 +253,7 @@ static void open_history(struct editor *editor, const char *path)
 	history(editor->history, &event, H_SETUNIQUE, 1);
 	if (!path)
 		return;
-	editor->history_path = strdup(path);
+	editor->history_path = text_copy(path);
 	history_load(path, remember, editor);
 }
 

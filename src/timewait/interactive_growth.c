@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/list.h"
 #include "report/diagram_text.h"
+#include "report/memory.h"
 
 static struct diagram_text_options options_now(void)
 {
@@ -25,16 +26,10 @@ typedef void print_diagram(
 
 static void append(struct text *out, const struct diagram *diagram, print_diagram *print)
 {
-	char *bytes = NULL;
-	size_t length = 0;
-	FILE *stream = open_memstream(&bytes, &length);
+	struct memory memory;
 
-	if (!stream)
-		abort();
-	print(diagram, stream, options_now());
-	fclose(stream);
-	text_append_bytes(out, bytes, length);
-	free(bytes);
+	print(diagram, memory_open(&memory), options_now());
+	memory_move(&memory, out);
 }
 
 void growth_show_all(const struct lab *lab, struct text *out)

@@ -51,7 +51,7 @@ static void read_lines(FILE *file, struct lines *lines)
 	while (getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (*line)
-			*list_grow(&lines->lines, &lines->count, &lines->room) = strdup(line);
+			*list_grow(&lines->lines, &lines->count, &lines->room) = text_copy(line);
 	}
 	free(line);
 }
@@ -60,8 +60,8 @@ static void read_lines(FILE *file, struct lines *lines)
 static void rewrite(const char *path, const struct lines *lines, size_t first)
 {
 	_cleanup_text_ struct text name = TEXT_INIT;
+	_cleanup_fd_ int fd = -1;
 	FILE *file;
-	int fd;
 
 	text_printf(&name, "%s.new", path);
 	unlink(name.bytes);
@@ -69,6 +69,7 @@ static void rewrite(const char *path, const struct lines *lines, size_t first)
 	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file)
 		return;
+	fd_steal(&fd); /* it is the file's */
 	for (size_t i = first; i < lines->count; i++)
 		fprintf(file, "%s\n", lines->lines[i]);
 	if (fclose(file) != 0 || rename(name.bytes, path) != 0)

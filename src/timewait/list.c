@@ -17,6 +17,7 @@
 #include "observe/sockets.h"
 #include "report/socket_json.h"
 #include "report/table.h"
+#include "timewait/output.h"
 
 static const struct option_spec options[] = {
 	{'j', "json", NULL, N_("one JSON object a line")},
@@ -120,8 +121,7 @@ static int print(const struct socket_list *list, const struct owner_table *owner
 		print_json(&out, list, owners);
 	else
 		print_table(&out, list, owners);
-	fwrite(out.bytes, 1, out.length, stdout);
-	if (console_flush() != EXIT_OK)
+	if (output_write(&out) != EXIT_OK)
 		return EXIT_FAILED;
 	note_unseen(list, owners);
 	return EXIT_OK;

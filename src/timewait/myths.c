@@ -195,11 +195,8 @@ static void tell(struct suite_report *report, void *context)
 static void show_progress(uint64_t done, uint64_t total, void *context)
 {
 	struct myths *myths = context;
-	char note[48];
 
-	snprintf(note, sizeof(note), "%llu/%llu", (unsigned long long)done,
-		(unsigned long long)total);
-	progress_show(&myths->progress, (double)done, (double)total, note);
+	progress_show_count(&myths->progress, done, total);
 }
 
 static void print_summary(const struct myths *myths)

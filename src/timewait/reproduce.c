@@ -18,10 +18,12 @@
 #include "report/diagram_svg.h"
 #include "report/diagram_text.h"
 #include "report/json.h"
+#include "report/memory.h"
 #include "report/pcap.h"
 #include "report/wrap.h"
 #include "timewait/experiment.h"
 #include "timewait/lab_table.h"
+#include "timewait/output.h"
 
 #define PARAGRAPH_COLUMNS 96
 
@@ -192,23 +194,21 @@ static bool is_stdout(const char *path)
 
 static int save_svg(const struct lab *lab, const char *path)
 {
+	_cleanup_text_ struct text picture = TEXT_INIT;
 	struct diagram diagram;
-	FILE *file = is_stdout(path) ? fdopen(dup(STDOUT_FILENO), "w") : fopen(path, "we");
-	bool failed;
+	struct memory memory;
+	struct error err;
 
-	if (!file) {
-		console_error(_("cannot create %s: %s"), path, strerror(errno));
-		return EXIT_FAILED;
-	}
 	diagram_build(&diagram, &lab->timeline);
-	diagram_svg_print(&diagram, file);
+	diagram_svg_print(&diagram, memory_open(&memory));
 	diagram_finish(&diagram);
-	failed = ferror(file);
-	if (fclose(file) || failed) {
-		console_error(_("cannot write %s: %s"), path, strerror(errno));
-		return EXIT_FAILED;
-	}
-	return EXIT_OK;
+	memory_move(&memory, &picture);
+	if (is_stdout(path))
+		return output_write(&picture);
+	if (output_save(&picture, path, false, &err) == 0)
+		return EXIT_OK;
+	console_print(&err);
+	return EXIT_FAILED;
 }
 
 static int save_pcap(const struct lab *lab, const char *path)
@@ -235,6 +235,7 @@ static int save(const struct reproduce *reproduce, const struct lab *lab)
 static void print_json(const struct experiment *experiment)
 {
 	struct json_result result = {
+		.file = experiment->scenario.file,
 		.ok = experiment->is_as_expected,
 		.expected = experiment->expected,
 		.observed = experiment->observed,
@@ -275,16 +276,12 @@ static int run_all(const struct reproduce *reproduce, struct experiment *experim
 
 	progress_start(&progress, _("reproducing"));
 	while (r == 0 && run < reproduce->repeat) {
-		char note[48];
-
 		if (run)
 			experiment_finish(experiment);
 		r = experiment_run(experiment, &reproduce->setting, err);
 		run++;
-		snprintf(note, sizeof(note), "%llu/%llu", (unsigned long long)run,
-			(unsigned long long)reproduce->repeat);
 		if (reproduce->repeat > 1)
-			progress_show(&progress, (double)run, (double)reproduce->repeat, note);
+			progress_show_count(&progress, run, reproduce->repeat);
 		if (r == 0 && !experiment->is_as_expected)
 			break;
 	}

@@ -78,6 +78,16 @@ static int take_mode(struct run *run, enum run_mode mode)
 	return OPTIONS_GO_ON;
 }
 
+static int take_path(const char *option, const char *value, const char **ret_path)
+{
+	if (!*value) {
+		console_error(_("%s '': no name of a file or folder"), option);
+		return EXIT_USAGE;
+	}
+	*ret_path = value;
+	return OPTIONS_GO_ON;
+}
+
 static int take_option(void *context, int id, const char *value)
 {
 	struct run *run = context;
@@ -89,8 +99,8 @@ static int take_option(void *context, int id, const char *value)
 	case 'j': return take_mode(run, RUN_JSON);
 	case 'n': return options_number("--repeat", value, 1, 1000000, &run->setting.repeat);
 	case 'J': return options_number("--jobs", value, 1, 1000, &run->jobs);
-	case 's': run->show.svg_path = value; break;
-	case 'p': run->show.pcap_path = value; break;
+	case 's': return take_path("--svg", value, &run->show.svg_path);
+	case 'p': return take_path("--pcap", value, &run->show.pcap_path);
 	case '6': run->setting.is_ipv6 = true; break;
 	case 'k': run->setting.keeps_going = true; break;
 	case 'S': run->setting.runs_slow = true; break;
@@ -100,10 +110,11 @@ static int take_option(void *context, int id, const char *value)
 
 static bool is_folder(const char *path)
 {
+	size_t length = strlen(path);
 	struct stat status;
 
-	return path && (path[strlen(path) - 1] == '/' ||
-			       (stat(path, &status) == 0 && S_ISDIR(status.st_mode)));
+	return (length && path[length - 1] == '/') ||
+	       (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
 }
 
 /* One thing alone may have the standard output. */

@@ -190,7 +190,10 @@ static void read_folder(struct run_inputs *inputs, char *folder)
 	if (tree)
 		fts_close(tree);
 	if (!has_any && !inputs->has_failed) {
-		console_error(_("there are no files *%s below %s"), SUFFIX, folder);
+		_cleanup_text_ struct text name = TEXT_INIT;
+
+		text_append_escaped(&name, folder, strlen(folder), console_has_utf8());
+		console_error(_("there are no files *%s below %s"), SUFFIX, name.bytes);
 		inputs->has_failed = true;
 	}
 }

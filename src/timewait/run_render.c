@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "timewait/run_render.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/i18n.h"
 #include "report/diagram.h"
 #include "report/diagram_svg.h"
 #include "report/diagram_text.h"
 #include "report/json.h"
+#include "report/memory.h"
 #include "report/pcap.h"
+#include "timewait/output.h"
 #include "timewait/run_show.h"
-
-/* Words collected by functions that print to a stream. */
-struct memory {
-	FILE *stream;
-	char *bytes;
-	size_t length;
-};
-
-static void memory_open(struct memory *memory)
-{
-	memory->stream = open_memstream(&memory->bytes, &memory->length);
-	if (!memory->stream)
-		abort();
-}
-
-static void memory_move(struct memory *memory, struct text *out)
-{
-	fclose(memory->stream);
-	text_append_bytes(out, memory->bytes, memory->length);
-	free(memory->bytes);
-}
 
 static void render_diagram(
 	const struct run_show *show, const struct timeline *timeline, struct text *out)
@@ -41,9 +18,8 @@ static void render_diagram(
 	struct memory memory;
 	struct diagram diagram;
 
-	memory_open(&memory);
 	diagram_build(&diagram, timeline);
-	diagram_text_print(&diagram, memory.stream,
+	diagram_text_print(&diagram, memory_open(&memory),
 		(struct diagram_text_options){
 			.columns = show->mode == RUN_TAP ? 0 : show->columns,
 			.utf8 = show->mode == RUN_TAP || show->utf8,
@@ -58,9 +34,8 @@ static void render_svg(const struct timeline *timeline, struct text *out)
 	struct memory memory;
 	struct diagram diagram;
 
-	memory_open(&memory);
 	diagram_build(&diagram, timeline);
-	diagram_svg_print(&diagram, memory.stream);
+	diagram_svg_print(&diagram, memory_open(&memory));
 	diagram_finish(&diagram);
 	memory_move(&memory, out);
 }
@@ -70,8 +45,7 @@ static void render_json(
 {
 	struct memory memory;
 
-	memory_open(&memory);
-	json_print_timeline(timeline, scenario->file, scenario->is_slow, memory.stream);
+	json_print_timeline(timeline, scenario->file, scenario->is_slow, memory_open(&memory));
 	memory_move(&memory, out);
 }
 
@@ -98,19 +72,6 @@ static void path_of(
 	text_append(ret_path, target->is_folder ? target->suffix : target->path + stem);
 }
 
-static int save(const struct text *contents, const char *path, struct error *err)
-{
-	FILE *file = fopen(path, "we");
-	bool has_failed;
-
-	if (!file)
-		return error_errno(err, errno, _("cannot create %s"), path);
-	has_failed = fwrite(contents->bytes, 1, contents->length, file) != contents->length;
-	if (fclose(file) != 0 || has_failed)
-		return error_errno(err, errno, _("cannot write %s"), path);
-	return 0;
-}
-
 /* Into the file; or with the report to standard output, the first run alone. */
 static int deliver(const struct target *target, const char *name, uint64_t run,
 	const struct text *contents, struct text *out, struct error *err)
@@ -119,7 +80,7 @@ static int deliver(const struct target *target, const char *name, uint64_t run,
 
 	if (!run_is_stdout(target->path)) {
 		path_of(target, name, run, &file);
-		return save(contents, file.bytes, err);
+		return output_save(contents, file.bytes, false, err);
 	}
 	if (run == 1)
 		text_append_bytes(out, contents->bytes, contents->length);

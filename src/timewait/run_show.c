@@ -14,6 +14,7 @@
 #include "report/failure.h"
 #include "report/json.h"
 #include "report/tap.h"
+#include "timewait/output.h"
 
 /* What lasts longer than this gets a progress bar. */
 #define PATIENCE_NS NS_PER_S
@@ -21,23 +22,22 @@
 /* mkdir -p */
 static int make_folder(const char *path, struct error *err)
 {
-	_cleanup_free_ char *part = strdup(path);
+	_cleanup_free_ char *part = text_copy(path);
+	_cleanup_text_ struct text safe = output_safe(path);
 	struct stat status;
 
-	if (!part)
-		abort();
-	for (char *at = part + 1; *at; at++) {
-		if (*at != '/')
+	for (char *at = part; *at; at++) {
+		if (*at != '/' || at == part)
 			continue;
 		*at = '\0';
 		mkdir(part, 0777);
 		*at = '/';
 	}
 	if (mkdir(part, 0777) < 0 && errno != EEXIST)
-		return error_errno(err, errno, _("cannot make the folder %s"), path);
+		return error_errno(err, errno, _("cannot make the folder %s"), safe.bytes);
 	if (stat(part, &status) == 0 && !S_ISDIR(status.st_mode))
 		return error_set(err, ENOTDIR,
-			_("%s is no folder (several scenarios need one to draw into)"), path);
+			_("%s is no folder (several scenarios need one to draw into)"), safe.bytes);
 	return 0;
 }
 
@@ -155,6 +155,8 @@ static void put_json(const struct run_show *show, size_t item, const struct suit
 		result.line = report->failures[0].line;
 		result.expected = report->failures[0].expected;
 		result.observed = report->failures[0].observed;
+		result.further = report->failures + 1;
+		result.further_count = report->failure_count - 1;
 	}
 	if (tally->runs > 1) {
 		result.runs = tally->runs;
@@ -183,7 +185,8 @@ static void keep(struct run_show *show, struct suite_report *report)
 {
 	struct suite_report *kept = &show->kept[report->item];
 
-	if (report->run > 1 && kept->outcome == RUN_FAILED)
+	/* Runs come to their ends in any order. */
+	if (kept->outcome == RUN_FAILED && kept->run < report->run)
 		return;
 	suite_report_finish(kept);
 	*kept = suite_report_take(report);
@@ -219,16 +222,13 @@ void run_show_report(struct suite_report *report, void *context)
 void run_show_tick(uint64_t done, uint64_t total, void *context)
 {
 	struct run_show *show = context;
-	char note[64];
 
 	if (clock_now_ns() - show->start_ns < PATIENCE_NS)
 		return;
 	if (!show->has_begun)
 		progress_start(&show->progress, _("running"));
 	show->has_begun = true;
-	snprintf(note, sizeof(note), "%llu/%llu", (unsigned long long)done,
-		(unsigned long long)total);
-	progress_show(&show->progress, (double)done, (double)total, note);
+	progress_show_count(&show->progress, done, total);
 }
 
 /* How many scenarios did what. */
@@ -274,12 +274,14 @@ static void summarize(const struct run_show *show, const struct suite_tally *tal
 static void tell_rates(const struct run_show *show, const struct suite_tally *tallies)
 {
 	for (size_t i = 0; i < show->inputs->count; i++) {
-		if (tallies[i].failed)
-			console_note(_("%s: %llu of %llu runs failed, the first was run %llu"),
-				show->inputs->inputs[i].scenario.file,
-				(unsigned long long)tallies[i].failed,
-				(unsigned long long)tallies[i].runs,
-				(unsigned long long)tallies[i].first_failed);
+		_cleanup_text_ struct text file =
+			output_safe(show->inputs->inputs[i].scenario.file);
+
+		if (!tallies[i].failed)
+			continue;
+		console_note(_("%s: %llu of %llu runs failed, the first was run %llu"), file.bytes,
+			(unsigned long long)tallies[i].failed, (unsigned long long)tallies[i].runs,
+			(unsigned long long)tallies[i].first_failed);
 	}
 }
 

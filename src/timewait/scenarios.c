@@ -15,6 +15,7 @@
 #include "report/scenario_list.h"
 #include "scenario/library.h"
 #include "timewait/coverage.h"
+#include "timewait/output.h"
 
 static const struct option_spec options[] = {
 	{'c', "coverage", NULL,
@@ -35,7 +36,9 @@ static const struct command_line command = {
 	.details = N_(
 		"'timewait run NAME' runs one. The slow ones, which wait for the kernel's timers,\n"
 		"run with --slow alone. The language is told in timewait-scenario(5).\n"
-		"Exit status of --coverage: 1 when no scenario shows a transition that Linux has."),
+		"Exit status: 2 when there is no such NAME; of --coverage 1 when no scenario "
+		"shows\n"
+		"a transition that Linux has."),
 };
 
 static int take(void *context, int id, const char *value)
@@ -56,12 +59,6 @@ static int take(void *context, int id, const char *value)
 	return OPTIONS_GO_ON;
 }
 
-static int write_out(const struct text *out)
-{
-	fwrite(out->bytes, 1, out->length, stdout);
-	return console_flush();
-}
-
 static int list(bool json)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
@@ -72,7 +69,7 @@ static int list(bool json)
 		scenario_list_print(&out,
 			isatty(STDOUT_FILENO) ? (size_t)console_columns(stdout) : 0, /* for grep */
 			console_has_colour(stdout));
-	return write_out(&out);
+	return output_write(&out);
 }
 
 static int complain(const char *name)
@@ -85,7 +82,7 @@ static int complain(const char *name)
 		console_error(_("no scenario '%s' (did you mean '%s'?)"), safe.bytes, nearest);
 	else
 		console_error(_("no scenario '%s' (all of them: timewait scenarios)"), safe.bytes);
-	return EXIT_FAILED;
+	return EXIT_USAGE;
 }
 
 static int show(const char *name, bool json)
@@ -101,7 +98,7 @@ static int show(const char *name, bool json)
 		highlight_scenario(&out, entry->text, entry->length);
 	else
 		text_append_bytes(&out, entry->text, entry->length);
-	return write_out(&out);
+	return output_write(&out);
 }
 
 static int cover(const struct coverage_options *chosen)

@@ -57,17 +57,17 @@ title()
 	refute grep -q '[`#]' <<<"$output"
 }
 
-@test "explain: what is unknown: exit 1, and what was meant" {
+@test "explain: what is unknown: exit 2, and what was meant" {
 	run --separate-stderr timewait explain TIME_WIAT
-	[[ $status == 1 && -z $output ]]
+	[[ $status == 2 && -z $output ]]
 	[[ $stderr == "timewait: no page 'TIME_WIAT' (did you mean 'TIME_WAIT'?)" ]]
 	run --separate-stderr timewait explain net.ipv4.tcp_fin_timout
-	[[ $status == 1 && $stderr == *"(did you mean 'tcp_fin_timeout'?)" ]]
+	[[ $status == 2 && $stderr == *"(did you mean 'tcp_fin_timeout'?)" ]]
 	run --separate-stderr timewait explain Adress already in use
-	[[ $status == 1 && $stderr == *"(did you mean 'EADDRINUSE'?)" ]]
+	[[ $status == 2 && $stderr == *"(did you mean 'EADDRINUSE'?)" ]]
 	for what in xyzzy '' 4095 $'\e[31m'; do
 		run --separate-stderr timewait explain "$what"
-		[[ $status == 1 && -z $output && $stderr == "timewait: no page "*"explain --list)" ]]
+		[[ $status == 2 && -z $output && $stderr == "timewait: no page "*"explain --list)" ]]
 		refute grep -q $'\e' <<<"$stderr"
 	done
 }

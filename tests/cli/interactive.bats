@@ -260,6 +260,39 @@ is_cooked()
 	refute grep -q $'\e' "$SCREEN"
 }
 
+@test "interactive: no name comes back to the terminal as it was typed" {
+	export TERM=dumb
+	lab
+	line 'save no\033[31mwhere/typed.tcp' 'cannot write no\\x1B\[31mwhere/typed.tcp: No such file'
+	line 'save \033[31m.tcp' 'lines? written to \\x1B\[31m.tcp'
+	mkdir $'\e[31m'
+	cp "$ROOT"/scenarios/closing/{simultaneous-close,last-ack}.tcp $'\e[31m'
+	line 'load \033[31m' '\\x1B\[31m has several scenarios'
+	echo 'client connect server:13' >$'\e[31m/fails.tcp'
+	line 'load \033[31m/fails.tcp' 'x1B\[31m/fails.tcp:1: failed.*\\x1B\[31m/fails.tcp: left at line 1'
+	type '\004'
+	left 0
+	refute grep -q $'\e' "$SCREEN"
+}
+
+@test "interactive: reset, twice, after a step that failed" {
+	lab
+	line 'client connect server:13' 'observed: fails ECONNREFUSED'
+	line 'reset' 'two fresh hosts.*server CLOSED  client CLOSED > '
+	line 'reset' 'two fresh hosts.*server CLOSED  client CLOSED > '
+	line 'server listen 13' 'server LISTEN'
+	line 'client connect server:13' 'server ESTABLISHED  client ESTABLISHED > '
+	line 'expect client CLOSED' 'observed: client ESTABLISHED'
+	line 'reset' 'two fresh hosts.*server CLOSED  client CLOSED > '
+	line 'reset' 'two fresh hosts.*server CLOSED  client CLOSED > '
+	# Nothing is left of what was typed before.
+	line 'show' 'client CLOSED > '
+	refute grep -q 'SYN' <<<"$SHOWN"
+	line 'save after.tcp' '0 lines written to after.tcp'
+	type '\004'
+	left 0
+}
+
 @test "interactive: colours where the terminal has them; none with NO_COLOR" {
 	lab
 	line 'server listen 13' 'server LISTEN'

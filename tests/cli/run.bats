@@ -40,6 +40,12 @@ is_refused()
 	is_refused 'timewait: several scenarios need a folder *' --pcap - good.tcp good.tcp
 }
 
+@test "run: a file or folder without a name" {
+	is_refused "timewait: --svg '': no name of a file or folder" --svg '' good.tcp
+	is_refused "timewait: --pcap '': no name of a file or folder" --pcap= good.tcp
+	is_refused "timewait: --svg '': no name of *" -q -s '' good.tcp good.tcp
+}
+
 @test "run: numbers that cannot be" {
 	for number in 0 x -1 1.5 ''; do
 		is_refused "timewait: --repeat '$number': not a whole number from 1 to 1000000" \

@@ -78,16 +78,16 @@ files()
 	grep -Eq '^ {20,}[^ ]' <<<"$shown"
 }
 
-@test "scenarios: an unknown NAME is exit 1, with the one that was meant" {
+@test "scenarios: an unknown NAME is exit 2, with the one that was meant" {
 	run --separate-stderr timewait scenarios simultanous-close
-	[[ $status == 1 && -z $output ]]
+	[[ $status == 2 && -z $output ]]
 	[[ $stderr == "timewait: no scenario 'simultanous-close' (did you mean 'simultaneous-close'?)" ]]
 	for name in xyzzy '' opening/simultaneous-close; do
 		run --separate-stderr timewait scenarios "$name"
-		[[ $status == 1 && -z $output && $stderr == "timewait: no scenario '$name'"* ]]
+		[[ $status == 2 && -z $output && $stderr == "timewait: no scenario '$name'"* ]]
 	done
 	run --separate-stderr timewait scenarios $'\e[31m'
-	[[ $status == 1 ]]
+	[[ $status == 2 ]]
 	refute grep -q $'\e' <<<"$stderr"
 }
 

@@ -191,6 +191,22 @@ numbered()
 	[[ $stderr == "timewait: cannot create "*"/nowhere/file: No such file or directory" ]]
 	run --separate-stderr timewait run --svg good.tcp good.tcp bad.tcp
 	[[ $status == 1 && $stderr == *"good.tcp"*"folder"* ]]
+	# No name is let through to the terminal as it is.
+	run --separate-stderr timewait run --svg $'no\e[31mwhere/file' --pcap $'\e[31m/' good.tcp
+	[[ $status == 1 && $stderr == "timewait: cannot create no\\x1B[31mwhere/file: No such file or directory" ]]
+	run --separate-stderr timewait run --svg $'good.tcp/\e[31m' good.tcp bad.tcp
+	[[ $status == 1 && $stderr == "timewait: cannot make the folder good.tcp/\\x1B[31m: Not a directory" ]]
+	cp bad.tcp $'bad\e[31m.tcp'
+	run --separate-stderr timewait run --repeat 2 $'bad\e[31m.tcp'
+	[[ $status == 1 && $stderr == *'bad\x1B[31m.tcp: 2 of 2 runs failed'* ]]
+	refute grep -q $'\e' <<<"$output$stderr"
+}
+
+@test "run: a file that cannot be written is an error, and the disk is to blame" {
+	for option in --svg --pcap; do
+		run --separate-stderr timewait run "$option" /dev/full good.tcp
+		[[ $status == 1 && $stderr == "timewait: cannot write /dev/full: No space left on device" ]]
+	done
 }
 
 @test "run: a full disk is an error, and is called so" {
@@ -313,4 +329,14 @@ all_gone()
 		echo 5 >/proc/sys/user/max_net_namespaces && exec "$@"' sh \
 		timewait run --quiet --jobs 4 $(seq -f '%g.tcp' 10)
 	[[ $status == 0 && $stderr == "timewait: 10 scenarios: 10 passed; "* ]]
+}
+
+@test "run --json --keep-going: every failed step, and an action that brought the wrong thing is not ok" {
+	printf '%s\n' 'server listen 13' 'client connect server:13' 'expect server TIME_WAIT' 'server accept' \
+		'client send "x"' 'server recv "y"' 'server.two listen 13 fails EADDRINUSE' >wrong.tcp
+	run timewait run --json --keep-going wrong.tcp
+	[[ $status == 1 ]]
+	[[ $(jq -c 'select(.type == "result") | [.line, .further[0].line, .further[0].observed]' <<<"$output") == '[3,6,"\"x\""]' ]]
+	[[ $(jq -c 'select(.type == "action" and .line == 6) | .ok' <<<"$output") == false ]]
+	[[ $(jq -c 'select(.type == "action" and .line == 7) | [.ok, .errno]' <<<"$output") == '[true,"EADDRINUSE"]' ]]
 }

@@ -138,7 +138,7 @@ static void test_blocks(void **state)
 /* A comment longer than an option may be is cut, between two characters. */
 static void test_long_comment(void **state)
 {
-	_cleanup_text_ struct text words = TEXT_INIT, capture = TEXT_INIT;
+	_cleanup_text_ struct text words = TEXT_INIT;
 	char message[PCAP_ERRBUF_SIZE];
 	struct timeline timeline;
 	struct pcap_pkthdr *header;

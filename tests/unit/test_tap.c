@@ -126,6 +126,27 @@ static void test_further_failures_and_runs(void **state)
 		"  ...\n");
 }
 
+/* A field without a value is left out, and leaves no blanks behind: they would be YAML. */
+static void test_further_failure_without_words(void **state)
+{
+	struct suite_report report = sample_report(RUN_FAILED, NULL);
+
+	(void)state;
+	sample_failure(&report, 6, "", "a", "b");
+	sample_failure(&report, 7, "", "", "d");
+	compare_point(&report, (struct suite_tally){.runs = 1},
+		"not ok 3 - test.tcp: A title with a \\# in it\n"
+		"  ---\n"
+		"  file: \"test.tcp\"\n"
+		"  line: 6\n"
+		"  expected: \"a\"\n"
+		"  observed: \"b\"\n"
+		"  further:\n"
+		"  - line: 7\n"
+		"    observed: \"d\"\n"
+		"  ...\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_further_failures_and_runs),
+		cmocka_unit_test(test_further_failure_without_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,13 +75,16 @@ static void hands_its_bytes_on(void **state)
 {
 	struct text text = TEXT_INIT;
 	_cleanup_free_ char *empty = text_steal(&text);
-	_cleanup_free_ char *stolen = NULL;
+	_cleanup_free_ char *stolen = NULL, *copy = NULL;
 
 	(void)state;
 	assert_string_equal(empty, ""); /* never NULL, and free() may have it */
 	text_append(&text, "mine");
 	stolen = text_steal(&text);
 	assert_string_equal(stolen, "mine");
+	copy = text_copy(stolen);
+	assert_string_equal(copy, "mine");
+	assert_ptr_not_equal(copy, stolen);
 	assert_int_equal(text.length, 0);
 	assert_int_equal(text.allocated, 0);
 	assert_string_equal(text.bytes, "");
