@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Every scenario that comes with the program, a point each: over IPv4 the slow ones too (a minute, all at
+# once), over IPv6 those that are not slow. Programs of others come from $PEERS where they are not
+# installed.
+#
+#   scenarios.sh 4|6
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+libraries=$(find "$PEERS" -name '*.so.*' -printf '%h\n' 2>/dev/null | sort -u | paste -sd:)
+export PATH="$PATH:$PEERS/usr/sbin:$PEERS/usr/bin" LD_LIBRARY_PATH=$libraries
+cd "$(dirname "$0")/../../scenarios"
+
+if [[ $1 == 4 ]]; then
+	exec "$BUILD/timewait" run --tap --slow .
+fi
+mapfile -t fast < <("$BUILD/timewait" scenarios --json | jq -r 'select(.slow | not) | "\(.theme)/\(.name).tcp"')
+exec "$BUILD/timewait" run --tap --ipv6 "${fast[@]}"
