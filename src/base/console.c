@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -86,14 +87,37 @@ void console_print(const struct error *err)
 		console_error("%s", err->text);
 }
 
+/* Has the reader of our output left, as `head` does when it has enough? */
+static bool has_no_reader(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&output, 1, 0) > 0 && (output.revents & POLLERR);
+}
+
+/* What an earlier write failed with, so far as errno still tells. */
+static int earlier_failure(int code)
+{
+	switch (code) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EBADF: return code;
+	default: return EIO;
+	}
+}
+
 int console_flush(void)
 {
-	bool failed = fflush(stdout) != 0 || ferror(stdout);
+	int before = errno;
+	int code = fflush(stdout) != 0 ? errno : 0;
 
-	if (!failed)
+	if (!code && !ferror(stdout))
 		return EXIT_OK;
-	if (errno != EPIPE)
-		console_error(_("cannot write the output: %s"), strerror(errno));
+	if (code == EPIPE || has_no_reader())
+		return EXIT_FAILED;
+	console_error(
+		_("cannot write the output: %s"), strerror(code ? code : earlier_failure(before)));
 	return EXIT_FAILED;
 }
 

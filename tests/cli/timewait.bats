@@ -266,3 +266,18 @@ has_escapes()
 		run ! grep -P '[^\x00-\x7f]' <<<"$output"
 	done
 }
+
+# As `| head` does when it has enough: whatever errno says by the time it is asked.
+@test "a reader that has left is no reason to complain" {
+	local words
+
+	for words in "scenarios" "scenarios --json" "explain --list" "myths --json tw-recycle" "list"; do
+		# shellcheck disable=SC2086 # words, on purpose
+		run --separate-stderr perl -e 'pipe(R, W); close(R); open(STDOUT, ">&W"); exec(@ARGV)' timewait $words
+		[[ $stderr != *"cannot write"* ]] || {
+			echo "$words: $stderr"
+			return 1
+		}
+		[[ $status != 0 ]]
+	done
+}
