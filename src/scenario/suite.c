@@ -78,6 +78,14 @@ static void count(struct suite_tally *tally, const struct suite_report *report)
 		tally->first_failed = report->run;
 }
 
+/* Of the later failures those that were rendered, or had no chance to be: a worker died, say. */
+static bool is_worth_telling(const struct suite *suite, const struct suite_report *report,
+	const struct suite_tally *tally)
+{
+	return report->output.length || ((report->reason || !suite->setting.render) &&
+						tally->failed <= SUITE_FAILURES_SHOWN);
+}
+
 /* One run has come to its end. */
 static void take_report(struct suite_report *report, void *context)
 {
@@ -91,7 +99,7 @@ static void take_report(struct suite_report *report, void *context)
 	if (report->run == 1) {
 		suite->is_there[report->item] = true;
 		suite->first[report->item] = suite_report_take(report);
-	} else if (report->outcome == RUN_FAILED && tally->failed <= SUITE_FAILURES_SHOWN) {
+	} else if (report->outcome == RUN_FAILED && is_worth_telling(suite, report, tally)) {
 		struct suite_report *later =
 			list_grow(&suite->later, &suite->later_count, &suite->later_room);
 

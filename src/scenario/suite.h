@@ -26,7 +26,8 @@
 #include "scenario/run.h"
 #include "scenario/tree.h"
 
-/* Of one scenario, so many failed runs are rendered and reported; further ones are only counted. */
+/* Of one scenario, so many runs are rendered and reported: the first, and failed ones among the others;
+ * further ones are only counted. */
 #define SUITE_FAILURES_SHOWN 5
 
 struct suite_item {
