@@ -138,32 +138,47 @@ static void skip_slow(struct suite *suite, size_t item)
 	count(&suite->tallies[item], &suite->first[item]);
 }
 
-/* Does it take long, as far as one can see: does it start programs, or sleep? */
-static bool is_long(const struct scenario *scenario)
+/* Will it mostly wait, as far as one can see: for programs, for timers, for time to pass? */
+static bool waits(const struct scenario *scenario)
 {
 	for (size_t i = 0; i < scenario->count; i++) {
-		if (scenario->steps[i].kind == STEP_RUN || scenario->steps[i].kind == STEP_SLEEP)
+		const struct step *step = &scenario->steps[i];
+
+		if (step->kind == STEP_RUN || step->kind == STEP_SLEEP ||
+			(step_is_expectation(step) && step->within_ns != STEP_NONE))
 			return true;
 	}
 	return false;
 }
 
-/* Long ones are begun first, so that at the end nobody waits for one with nothing else to do. */
-static void begin_with_long(struct suite_crew *crew)
+/*
+ * Those that wait are begun in the first half, with others between them: so somebody always has work
+ * while they wait, and at the end nobody waits for the last of them with nothing else to do.
+ */
+static void spread_waiting(struct suite_crew *crew)
 {
-	size_t *sorted = allocate(crew->normal_count, sizeof(*sorted));
-	size_t count = 0;
+	size_t *order = allocate(crew->normal_count, sizeof(*order));
+	size_t *others = allocate(crew->normal_count, sizeof(*others));
+	size_t count = 0, other_count = 0, waiting = 0, next = 0;
 
-	for (int wants_long = 1; wants_long >= 0; wants_long--) {
-		for (size_t i = 0; i < crew->normal_count; i++) {
-			size_t item = crew->normal[i];
-
-			if (is_long(crew->items[item].scenario) == wants_long)
-				sorted[count++] = item;
-		}
+	for (size_t i = 0; i < crew->normal_count; i++) {
+		if (waits(crew->items[crew->normal[i]].scenario))
+			waiting++;
+		else
+			others[other_count++] = crew->normal[i];
 	}
+	for (size_t i = 0; i < crew->normal_count; i++) {
+		if (!waits(crew->items[crew->normal[i]].scenario))
+			continue;
+		order[count++] = crew->normal[i];
+		for (size_t between = other_count / (2 * waiting); between--;)
+			order[count++] = others[next++];
+	}
+	while (next < other_count)
+		order[count++] = others[next++];
+	free(others);
 	free(crew->normal);
-	crew->normal = sorted;
+	crew->normal = order;
 }
 
 /* Which are to be run, and by how many workers. */
@@ -180,7 +195,7 @@ static void sort_out(struct suite *suite, const struct suite_item *items)
 		else
 			skip_slow(suite, i);
 	}
-	begin_with_long(crew);
+	spread_waiting(crew);
 	suite->total = (crew->normal_count + crew->slow_count) * repeat;
 	/* Two a processor: while one waits for a timer or a program, the other works. */
 	crew->jobs = suite->setting.jobs ? suite->setting.jobs : 2 * count_processors();
