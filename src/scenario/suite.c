@@ -159,7 +159,7 @@ static void spread_waiting(struct suite_crew *crew)
 {
 	size_t *order = allocate(crew->normal_count, sizeof(*order));
 	size_t *others = allocate(crew->normal_count, sizeof(*others));
-	size_t count = 0, other_count = 0, waiting = 0, next = 0;
+	size_t count = 0, other_count = 0, waiting = 0, next = 0, between;
 
 	for (size_t i = 0; i < crew->normal_count; i++) {
 		if (waits(crew->items[crew->normal[i]].scenario))
@@ -167,11 +167,12 @@ static void spread_waiting(struct suite_crew *crew)
 		else
 			others[other_count++] = crew->normal[i];
 	}
+	between = waiting ? other_count / (2 * waiting) : 0;
 	for (size_t i = 0; i < crew->normal_count; i++) {
 		if (!waits(crew->items[crew->normal[i]].scenario))
 			continue;
 		order[count++] = crew->normal[i];
-		for (size_t between = other_count / (2 * waiting); between--;)
+		for (size_t k = 0; k < between; k++)
 			order[count++] = others[next++];
 	}
 	while (next < other_count)
