@@ -35,16 +35,24 @@ static void choose_name(const struct timeline *timeline, bool is_listener, char 
 		snprintf(name, size, "%s%zu", stem, ++number);
 }
 
-int census_add(struct census *census, struct timeline *timeline, const char *name, bool is_listener)
+int census_add(struct census *census, struct timeline *timeline, enum host_id host,
+	const char *name, const struct endpoint *local, const struct endpoint *peer)
 {
+	struct connection *connection;
 	char chosen[32];
+	int index;
 
 	if (!name) {
-		choose_name(timeline, is_listener, chosen, sizeof(chosen));
+		choose_name(timeline, !peer, chosen, sizeof(chosen));
 		name = chosen;
 	}
 	(void)list_grow(&census->ends, &census->end_count, &census->end_room);
-	return timeline_connection(timeline, name, is_listener);
+	index = timeline_connection(timeline, name, !peer);
+	connection = &timeline->connections[index];
+	connection->ends[host] = *local;
+	if (peer)
+		connection->ends[host_other(host)] = *peer;
+	return index;
 }
 
 /*
@@ -76,16 +84,12 @@ int census_introduce(struct census *census, struct timeline *timeline, enum host
 {
 	int index = peer ? find_connection(census, timeline, host, true, name, local, peer)
 			 : CONNECTION_NONE;
-	struct connection *connection;
 
 	if (index == CONNECTION_NONE) {
-		index = census_add(census, timeline, name, !peer);
-		connection = &timeline->connections[index];
-		connection->ends[host] = *local;
-		if (peer)
-			connection->ends[host_other(host)] = *peer;
+		index = census_add(census, timeline, host, name, local, peer);
 	} else {
-		connection = &timeline->connections[index];
+		struct connection *connection = &timeline->connections[index];
+
 		if (strcmp(connection->name, name) != 0)
 			snprintf(connection->also, sizeof(connection->also), "%s", name);
 	}
@@ -129,15 +133,9 @@ static int place(struct census *census, struct timeline *timeline, enum host_id 
 	if (!is_listener)
 		connection = find_connection(census, timeline, host,
 			socket->state == TCP_STATE_SYN_SENT, NULL, &local, &peer);
-	if (connection == CONNECTION_NONE) {
-		struct connection *added;
-
-		connection = census_add(census, timeline, NULL, is_listener);
-		added = &timeline->connections[connection];
-		added->ends[host] = local;
-		if (!is_listener)
-			added->ends[host_other(host)] = peer;
-	}
+	if (connection == CONNECTION_NONE)
+		connection = census_add(
+			census, timeline, host, NULL, &local, is_listener ? NULL : &peer);
 	census->ends[connection].cookies[host] = socket->cookie;
 	return connection;
 }

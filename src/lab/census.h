@@ -47,10 +47,12 @@ void census_finish(struct census *census);
 int census_take(struct census *census, struct host hosts[HOST_COUNT], unsigned int which,
 	struct timeline *timeline, struct error *err);
 
-/* A new connection, or a listener; under the next free name ("conn", "conn2"...) where `name` is NULL.
- * Its index. */
-int census_add(
-	struct census *census, struct timeline *timeline, const char *name, bool is_listener);
+/*
+ * A new connection between the host's endpoint and the peer's, or a listener (`peer` NULL); under the
+ * next free name ("conn", "conn2"...) where `name` is NULL. Its index.
+ */
+int census_add(struct census *census, struct timeline *timeline, enum host_id host,
+	const char *name, const struct endpoint *local, const struct endpoint *peer);
 
 /*
  * A socket of our own that no census has seen yet, known by its cookie: it begins a connection under

@@ -118,15 +118,11 @@ static int connection_of(struct lab *lab, enum host_id sender, const struct segm
 {
 	int connection =
 		timeline_find(&lab->timeline, sender, &segment->source, &segment->destination);
-	struct connection *added;
 
 	if (connection != CONNECTION_NONE || !(segment->flags & SEGMENT_SYN))
 		return connection;
-	connection = census_add(&lab->census, &lab->timeline, NULL, false);
-	added = &lab->timeline.connections[connection];
-	added->ends[sender] = segment->source;
-	added->ends[host_other(sender)] = segment->destination;
-	return connection;
+	return census_add(&lab->census, &lab->timeline, sender, NULL, &segment->source,
+		&segment->destination);
 }
 
 /*

@@ -6,19 +6,11 @@
 
 #include "base/fd.h"
 #include "base/list.h"
+#include "base/text.h"
 #include "lab/sandbox.h"
 
 /* Long enough for every sysctl of the network: lists of ports are the longest. */
 #define VALUE_BYTES 4096
-
-static char *copy(const char *string)
-{
-	char *copied = strdup(string);
-
-	if (!copied)
-		abort();
-	return copied;
-}
 
 static int read_value(const char *name, char value[VALUE_BYTES])
 {
@@ -40,7 +32,7 @@ int sysctls_write(struct sysctls *sysctls, const char *name, const char *value)
 	if (r < 0)
 		return r;
 	*list_grow(&sysctls->changes, &sysctls->count, &sysctls->room) =
-		(struct sysctl_change){copy(name), copy(before)};
+		(struct sysctl_change){text_copy(name), text_copy(before)};
 	return 0;
 }
 

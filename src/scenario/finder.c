@@ -7,15 +7,11 @@
 #include <strings.h>
 
 #include "base/list.h"
-
-/* Beyond every errno and every signal that Linux has. */
-#define ERRNO_END  256
-#define SIGNAL_END 32
+#include "base/text.h"
 
 void finder_offer(struct finder *finder, const char *candidate)
 {
 	struct completion *completion = finder->completion;
-	char *copy;
 
 	if (!*candidate || strncasecmp(candidate, finder->prefix, strlen(finder->prefix)) != 0)
 		return;
@@ -23,10 +19,8 @@ void finder_offer(struct finder *finder, const char *candidate)
 		if (!strcmp(completion->candidates[i], candidate))
 			return;
 	}
-	copy = strdup(candidate);
-	if (!copy)
-		abort();
-	*list_grow(&completion->candidates, &completion->count, &completion->room) = copy;
+	*list_grow(&completion->candidates, &completion->count, &completion->room) =
+		text_copy(candidate);
 }
 
 const char *finder_last(const struct finder *finder)
@@ -94,12 +88,7 @@ void finder_offer_options(struct finder *finder)
 
 void finder_offer_errnos(struct finder *finder)
 {
-	for (int number = 1; number < ERRNO_END; number++) {
-		const char *name = strerrorname_np(number);
-
-		if (name)
-			finder_offer(finder, name);
-	}
+	finder_offer_list(finder, vocabulary_errnos());
 }
 
 void finder_offer_signals(struct finder *finder)
@@ -107,13 +96,11 @@ void finder_offer_signals(struct finder *finder)
 	/* Both spellings are right; the shorter one is offered unless the longer was begun. */
 	bool is_long = !strncasecmp(finder->prefix, "SIG", 3);
 
-	for (int number = 1; number < SIGNAL_END; number++) {
-		const char *name = sigabbrev_np(number);
+	for (const char *const *name = vocabulary_signals(); *name; name++) {
 		char word[WORD_BYTES];
 
-		snprintf(word, sizeof(word), "%s%s", is_long ? "SIG" : "", name ? name : "");
-		if (name)
-			finder_offer(finder, word);
+		snprintf(word, sizeof(word), "%s%s", is_long ? "SIG" : "", *name);
+		finder_offer(finder, word);
 	}
 }
 

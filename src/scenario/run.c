@@ -26,7 +26,7 @@ void runner_fail(struct runner *runner, const struct step *step, const char *exp
 	text_vprintf(&observed, observed_format, args);
 	va_end(args);
 	failure = list_grow(&result->failures, &result->failure_count, &result->failure_room);
-	*failure = (struct run_failure){step, strdup(expected), text_steal(&observed)};
+	*failure = (struct run_failure){step, text_copy(expected), text_steal(&observed)};
 	result->outcome = RUN_FAILED;
 	runner->is_over = !runner->setting->keeps_going;
 }
@@ -143,7 +143,7 @@ int runner_begin(struct runner *runner, struct lab *lab, const struct run_settin
 	*ret_result = (struct run_result){.last_states = TEXT_INIT};
 	*runner = (struct runner){.lab = lab, .setting = setting, .result = ret_result};
 	free(lab->here);
-	lab->here = setting->here ? strdup(setting->here) : NULL;
+	lab->here = setting->here ? text_copy(setting->here) : NULL;
 	return has_counters && !lab->is_loopback ? read_counters(runner, err) : 0;
 }
 

@@ -115,7 +115,7 @@ static void take_words(struct suite *suite, size_t item, uint64_t run, enum run_
 		.item = item,
 		.run = run,
 		.outcome = outcome,
-		.reason = strdup(reason),
+		.reason = text_copy(reason),
 		.output = TEXT_INIT,
 	};
 
@@ -131,7 +131,7 @@ static void skip_slow(struct suite *suite, size_t item)
 		.run = 1,
 		.outcome = RUN_SKIPPED,
 		.is_slow_skip = true,
-		.reason = strdup(_("slow (--slow runs it)")),
+		.reason = text_copy(_("slow (--slow runs it)")),
 		.output = TEXT_INIT,
 	};
 	suite->is_there[item] = true;

@@ -201,7 +201,7 @@ static bool same_operands(const struct step *a, const struct step *b)
 	return true;
 }
 
-bool step_equal(const struct step *a, const struct step *b)
+static bool step_equal(const struct step *a, const struct step *b)
 {
 	return a->kind == b->kind && same_string(a->comment, b->comment) && a->fails == b->fails &&
 	       a->within_ns == b->within_ns && same_end(&a->end, &b->end) && same_operands(a, b);

@@ -194,7 +194,6 @@ void scenario_remove(struct scenario *scenario, size_t index);
 /* The same title, explanation and steps? Lines, columns and `file` do not count, nor does the
  * spelling kept in `text`. */
 bool scenario_equal(const struct scenario *a, const struct scenario *b);
-bool step_equal(const struct step *a, const struct step *b);
 
 /* Is it a line that begins with "expect"? Adjacent ones form a group. */
 static inline bool step_is_expectation(const struct step *step)

@@ -108,19 +108,32 @@ int vocabulary_errno(const char *name)
 	return 0;
 }
 
-const char *vocabulary_nearest_errno(const char *name)
+/* The names that name_of() knows below `end`, into `names`; they end in NULL. */
+static const char *const *list_names(
+	const char *(*name_of)(int number), int end, const char **names)
 {
-	const char *candidates[ERRNO_END + 1];
 	size_t count = 0;
 
-	for (int number = 1; number < ERRNO_END; number++) {
-		const char *known = strerrorname_np(number);
+	for (int number = 1; number < end; number++) {
+		const char *name = name_of(number);
 
-		if (known)
-			candidates[count++] = known;
+		if (name)
+			names[count++] = name;
 	}
-	candidates[count] = NULL;
-	return nearest(name, candidates);
+	names[count] = NULL;
+	return names;
+}
+
+const char *const *vocabulary_errnos(void)
+{
+	static const char *names[ERRNO_END + 1];
+
+	return names[0] ? names : list_names(strerrorname_np, ERRNO_END, names);
+}
+
+const char *vocabulary_nearest_errno(const char *name)
+{
+	return nearest(name, vocabulary_errnos());
 }
 
 #define SIGNAL_END 65
@@ -138,18 +151,15 @@ int vocabulary_signal(const char *name)
 	return 0;
 }
 
+const char *const *vocabulary_signals(void)
+{
+	static const char *names[SIGNAL_END + 1];
+
+	return names[0] ? names : list_names(sigabbrev_np, SIGNAL_END, names);
+}
+
 const char *vocabulary_nearest_signal(const char *name)
 {
-	const char *candidates[SIGNAL_END + 1];
-	size_t count = 0;
-
-	for (int number = 1; number < SIGNAL_END; number++) {
-		const char *known = sigabbrev_np(number);
-
-		if (known)
-			candidates[count++] = known;
-	}
-	candidates[count] = NULL;
-	return nearest(
-		strncmp(name, "SIG", 3) && strncmp(name, "sig", 3) ? name : name + 3, candidates);
+	return nearest(strncmp(name, "SIG", 3) && strncmp(name, "sig", 3) ? name : name + 3,
+		vocabulary_signals());
 }

@@ -81,9 +81,11 @@ const char *vocabulary_nearest(unsigned int kinds, const char *word);
 /* "ECONNRESET" to its number; 0 when there is no such errno. And the nearest that there is. */
 int vocabulary_errno(const char *name);
 const char *vocabulary_nearest_errno(const char *name);
+const char *const *vocabulary_errnos(void); /* all names; ends in NULL. Static data */
 
 /* "TERM", "SIGTERM" to 15; 0 when there is no such signal. Numbers are no names. */
 int vocabulary_signal(const char *name);
 const char *vocabulary_nearest_signal(const char *name);
+const char *const *vocabulary_signals(void); /* all, without SIG; likewise */
 
 #endif
