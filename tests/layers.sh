@@ -81,23 +81,8 @@ self_test()
 	[[ -n $(strangers "$tree") ]]
 }
 
-number=0
-failed=0
-
-# point NAME COMPLAINTS: one TAP point; it fails when there are complaints.
-point()
-{
-	number=$((number + 1))
-	if [[ -z $2 ]]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		while IFS= read -r complaint; do
-			echo "# $complaint"
-		done <<<"$2"
-		failed=1
-	fi
-}
+# shellcheck source=points.bash
+source "$(dirname "$0")/points.bash"
 
 src=${1:-$(cd "$(dirname "$0")/.." && pwd)/src}
 echo "1..$((${#layers[@]} + 2))"

@@ -6,23 +6,8 @@
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-number=0
-failed=0
-
-# point NAME COMPLAINTS: one TAP point; it fails when there are complaints.
-point()
-{
-	number=$((number + 1))
-	if [[ -z $2 ]]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		while IFS= read -r complaint; do
-			echo "# $complaint"
-		done <<<"$2"
-		failed=1
-	fi
-}
+# shellcheck source=points.bash
+source "$(dirname "$0")/points.bash"
 
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
