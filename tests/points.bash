@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
 #
 # The points of a test in shell, as TAP: sourced by it. Ends with `exit $failed`.
 
