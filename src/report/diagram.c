@@ -359,7 +359,7 @@ static char *translated_title(const struct timeline *timeline)
 {
 	if (!timeline->title)
 		return NULL;
-	return strdup(*timeline->title ? _(timeline->title) : "");
+	return text_copy(*timeline->title ? _(timeline->title) : "");
 }
 
 static struct walk begin(struct diagram *diagram, const struct timeline *timeline)

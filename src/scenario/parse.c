@@ -187,9 +187,7 @@ static int parse_step(struct line *line, struct step *ret_step)
 		step.kind = STEP_COMMENT;
 		step.column = (int)line->hash + 1;
 		step.comment = line_comment(line);
-		step.text = strdup("");
-		if (!step.text)
-			abort();
+		step.text = text_copy("");
 	}
 	*ret_step = step;
 	return 0;
@@ -260,9 +258,7 @@ static void take_leading_comment(struct parser *parser, const struct line *line)
 		const char *title = comment + strspn(comment, " \t");
 
 		free(parser->scenario.title);
-		parser->scenario.title = strdup(title);
-		if (!parser->scenario.title)
-			abort();
+		parser->scenario.title = text_copy(title);
 		parser->place = IN_BLOCK;
 	}
 	free(comment);
@@ -374,10 +370,8 @@ int scenario_parse(struct scenario *ret_scenario, const char *file, const char *
 	ret_errors->count = 0;
 	if (check_size(text, length, ret_errors))
 		return -EINVAL;
-	parser.scenario.file = strdup(file);
-	parser.scenario.title = strdup("");
-	if (!parser.scenario.file || !parser.scenario.title)
-		abort();
+	parser.scenario.file = text_copy(file);
+	parser.scenario.title = text_copy("");
 	take_file(&parser, text, length);
 	parser.scenario.explanation = explanation_of(&parser.explanation);
 	text_finish(&parser.explanation);

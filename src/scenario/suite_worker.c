@@ -96,7 +96,7 @@ static void fill_report(struct suite_report *report, struct run_result *result)
 			list_grow(&report->failures, &report->failure_count, &report->failure_room);
 
 		copy->line = failure->step->line;
-		copy->text = strdup(failure->step->text);
+		copy->text = text_copy(failure->step->text);
 		copy->expected = failure->expected;
 		copy->observed = failure->observed;
 		failure->expected = failure->observed = NULL;
@@ -135,7 +135,7 @@ static bool run_item(struct worker *worker, struct suite_report *report)
 	}
 	if (r < 0) {
 		report->outcome = interrupt_requested() ? RUN_INTERRUPTED : RUN_FAILED;
-		report->reason = strdup(err.text);
+		report->reason = text_copy(err.text);
 	} else {
 		if (result.outcome != RUN_INTERRUPTED)
 			render(worker, item, &result, report);

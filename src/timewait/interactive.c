@@ -274,11 +274,9 @@ static void take(struct interactive *interactive, const struct text *line)
 	int command = command_of(line->bytes, &found);
 
 	if (command >= 0) {
-		_cleanup_free_ char *rest = strdup(found);
+		_cleanup_free_ char *rest = text_copy(found);
 		size_t length;
 
-		if (!rest)
-			abort();
 		length = strlen(rest);
 		while (length && strchr(" \t", rest[length - 1]))
 			rest[--length] = '\0';

@@ -68,14 +68,10 @@ static char *name_for(const struct run_inputs *inputs, const char *file)
 /* The folder of the file, absolute; the working directory for what is no file. */
 static char *here_of(const char *file)
 {
-	_cleanup_free_ char *path = file ? strdup(file) : NULL;
+	_cleanup_free_ char *path = file ? text_copy(file) : NULL;
 	char *here = realpath(path ? dirname(path) : ".", NULL);
 
-	if (!here)
-		here = strdup("/");
-	if (!here)
-		abort();
-	return here;
+	return here ? here : text_copy("/");
 }
 
 static void complain_of(struct run_inputs *inputs, const char *file, const struct error *err)

@@ -27,7 +27,7 @@ lab()
 {
 	mkfifo keys
 	: >"$SCREEN"
-	script -qefc "timewait run $* -" "$SCREEN.pty" <keys >"$SCREEN" 2>/dev/null 3>&- &
+	script -qefc "exec timewait run $* -" "$SCREEN.pty" <keys >"$SCREEN" 2>/dev/null 3>&- &
 	SPAWNED+=($!)
 	exec {KEYS}>keys
 	see 'client CLOSED > '
