@@ -29,7 +29,9 @@ const char *datagram_reason(enum datagram_verdict verdict)
 		return _("that is the port served here: we would talk to ourselves");
 	case DATAGRAM_IS_DAYTIME:
 		return _("it is a daytime itself, an answer or an echo: it may be a loop");
-	case DATAGRAM_ANSWER: break;
+	case DATAGRAM_RATE: return _("its source asks more often than --rate allows");
+	case DATAGRAM_ANSWER:
+	case DATAGRAM_VERDICTS: break;
 	}
 	return NULL;
 }

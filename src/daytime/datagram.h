@@ -35,6 +35,8 @@ enum datagram_verdict {
 	DATAGRAM_SERVICE_PORT, /* from a service that answers anything, on a higher port */
 	DATAGRAM_OWN_PORT,     /* from the port we serve: ourselves or our like */
 	DATAGRAM_IS_DAYTIME,   /* it is itself a daytime: an answer, or the echo of ours */
+	DATAGRAM_RATE,         /* its prefix has had its share of answers for now (rate.h) */
+	DATAGRAM_VERDICTS,     /* how many there are */
 };
 
 /* Why it is not answered, translated; NULL for DATAGRAM_ANSWER. */
