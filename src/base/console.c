@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -18,6 +19,7 @@
 #include "config.h"
 
 static const char *program_name = "timewait";
+static void (*divert)(int level, const char *text);
 
 /*
  * A closed 0, 1 or 2 would be handed to the next socket, and messages written into it. What stands
@@ -49,15 +51,25 @@ const char *console_program(void)
 	return program_name;
 }
 
-static void __attribute__((format(printf, 1, 0))) say(const char *format, va_list args)
+void console_divert(void (*write)(int level, const char *text))
+{
+	divert = write;
+}
+
+static void __attribute__((format(printf, 2, 0))) say(int level, const char *format, va_list args)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
+	fflush(stdout);
+	if (divert) {
+		text_vprintf(&line, format, args);
+		divert(level, line.bytes);
+		return;
+	}
 	/* One write, so that lines of several processes do not mix. */
 	text_printf(&line, "%s: ", program_name);
 	text_vprintf(&line, format, args);
 	text_append(&line, "\n");
-	fflush(stdout);
 	fputs(line.bytes, stderr);
 }
 
@@ -66,7 +78,7 @@ void console_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(format, args);
+	say(LOG_ERR, format, args);
 	va_end(args);
 }
 
@@ -75,7 +87,7 @@ void console_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(format, args);
+	say(LOG_NOTICE, format, args);
 	va_end(args);
 }
 

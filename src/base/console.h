@@ -36,6 +36,12 @@ const char *console_program(void);
 void console_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void console_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * For daemons: from now on `write` gets these lines, in place of stderr, without program and newline;
+ * LOG_ERR what console_error() says, LOG_NOTICE what console_note() does (syslog(3)).
+ */
+void console_divert(void (*write)(int level, const char *text));
+
 /* Prints err->text as console_error() does, "line:column: " before it when it has them. */
 void console_print(const struct error *err);
 

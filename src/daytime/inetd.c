@@ -10,8 +10,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "base/console.h"
 #include "base/fd.h"
+#include "daytime/log.h"
 
 static bool is_socket(int fd)
 {
@@ -34,17 +34,11 @@ static int replace_by_null(int fd)
 	return null >= 0 && dup2(null, fd) == fd ? 0 : -errno;
 }
 
-/* syslog puts the program's name before each line itself. */
+/* What does not go through the console: how the command is used, say. */
 static ssize_t write_to_syslog(void *cookie, const char *bytes, size_t size)
 {
-	size_t prefix = strlen(console_program()) + 2;
-	bool is_prefixed = size > prefix && !strncmp(bytes, console_program(), prefix - 2) &&
-			   !strncmp(bytes + prefix - 2, ": ", 2);
-
 	(void)cookie;
-	if (!is_prefixed)
-		prefix = 0;
-	syslog(LOG_NOTICE, "%.*s", (int)(size - prefix), bytes + prefix);
+	syslog(LOG_NOTICE, "%.*s", (int)size, bytes);
 	return (ssize_t)size;
 }
 
@@ -55,7 +49,7 @@ void inetd_divert_messages(void)
 
 	if (!is_socket(STDIN_FILENO) || !is_same_file(STDIN_FILENO, STDERR_FILENO))
 		return;
-	openlog(console_program(), LOG_PID, LOG_DAEMON);
+	log_to_syslog();
 	stream = fopencookie(NULL, "w", functions);
 	if (stream) {
 		setvbuf(stream, NULL, _IOLBF, BUFSIZ);
