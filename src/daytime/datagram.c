@@ -1,26 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daytime/datagram.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
-#include "daytime/format.h"
 #include "daytime/parse.h"
 
 /*
- * Services above 1023 that answer whatever they are sent, be it with an error:
- * NFS (an RPC reject), SIP (400), NAT-PMP (unsupported version), CoAP (reset), memcached.
+ * Services above 1023: no client of ours asks from such a port, but whoever wants to set two
+ * servers on each other, or to have us bother a third, forges it.
+ *
+ * The first group answers whatever it is sent, be it with an error; the second answers a small
+ * question with a large answer, and so is what forged datagrams are sent to and from (CISA alert
+ * TA14-017A, "UDP-Based Amplification Attacks", and what Shadowserver scans for).
+ *
+ * All lie below 32768: above, clients choose their ports (Linux 32768 to 60999; RFC 6335, and
+ * with it Windows and macOS, 49152 to 65535). FreeBSD begins at 10000, a NAT at 1024: one of
+ * their clients in some 2000 hits one of these, and its next try another port.
  */
-static const uint16_t service_ports[] = {2049, 5060, 5351, 5683, 11211};
+static const uint16_t service_ports[] = {
+	2049,  /* NFS: an RPC reject (RFC 5531, 9) */
+	2123,  /* GTP-C: Version Not Supported (3GPP TS 29.060, 11.1.1) */
+	3386,  /* GTP', the same (3GPP TS 32.295) */
+	5060,  /* SIP: 400 Bad Request (RFC 3261, 21.4.1) */
+	5351,  /* NAT-PMP and PCP: unsupported version (RFC 6886, 3.5) */
+	5683,  /* CoAP: a reset (RFC 7252, 4.2) */
+	11211, /* memcached: ERROR */
+
+	1434,  /* Microsoft SQL Server's resolution */
+	1604,  /* Citrix ICA browser */
+	1900,  /* SSDP */
+	3283,  /* Apple Remote Desktop */
+	3478,  /* STUN */
+	3702,  /* WS-Discovery */
+	5093,  /* Sentinel licence manager */
+	5353,  /* multicast DNS */
+	6881,  /* BitTorrent's DHT */
+	10001, /* Ubiquiti discovery */
+	17185, /* VxWorks debugging */
+	26000, /* Quake */
+	27015, /* Steam */
+	27960, /* Quake III */
+	30718, /* Lantronix */
+	32414, /* Plex */
+};
+
+#define FIRST_CLIENT_PORT  32768
+#define LOOPBACK_INTERFACE 1 /* in every network namespace */
+
+#define SHORTEST_DAYTIME   (sizeof("1-01-01T00:00:00Z") - 1)
 
 const char *datagram_reason(enum datagram_verdict verdict)
 {
 	switch (verdict) {
 	case DATAGRAM_TOO_SHORT: return _("it is shorter than --udp-min-request");
-	case DATAGRAM_SOURCE: return _("its source is no unicast address");
+	case DATAGRAM_SOURCE:
+		return _("its source is no unicast address, or one of loopback that came from "
+			 "outside");
 	case DATAGRAM_DESTINATION: return _("it was sent to a broadcast or multicast address");
 	case DATAGRAM_LOW_PORT: return _("ports below 1024 belong to services: it may be a loop");
 	case DATAGRAM_SERVICE_PORT:
@@ -36,78 +74,45 @@ const char *datagram_reason(enum datagram_verdict verdict)
 	return NULL;
 }
 
-static void read_destination(struct msghdr *message, struct datagram *datagram)
+/* As it is where a datagram from this very host comes in; or unknown. */
+static bool came_by_loopback(const struct datagram *datagram)
 {
-	struct cmsghdr *each;
+	unsigned interface = 0;
 
-	datagram->destination_family = AF_UNSPEC;
-	for (each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
-		if (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_PKTINFO) {
-			memcpy(&datagram->destination.ipv4, CMSG_DATA(each),
-				sizeof(datagram->destination.ipv4));
-			datagram->destination_family = AF_INET;
-		}
-		if (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&datagram->destination.ipv6, CMSG_DATA(each),
-				sizeof(datagram->destination.ipv6));
-			datagram->destination_family = AF_INET6;
-		}
-	}
+	if (datagram->destination_family == AF_INET)
+		interface = (unsigned)datagram->destination.ipv4.ipi_ifindex;
+	else if (datagram->destination_family == AF_INET6)
+		interface = datagram->destination.ipv6.ipi6_ifindex;
+	return interface == 0 || interface == LOOPBACK_INTERFACE;
 }
 
-union control {
-	struct cmsghdr aligned;
-	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
-};
-
-int datagram_receive(int fd, struct datagram *ret_datagram)
-{
-	union control control;
-	struct iovec into = {ret_datagram->bytes, sizeof(ret_datagram->bytes) - 1};
-	struct msghdr message = {
-		.msg_name = &ret_datagram->source,
-		.msg_namelen = sizeof(ret_datagram->source),
-		.msg_iov = &into,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
-
-	if (n < 0)
-		return -errno;
-	ret_datagram->length = (size_t)n;
-	ret_datagram
-		->bytes[ret_datagram->length < into.iov_len ? ret_datagram->length : into.iov_len] =
-		'\0';
-	ret_datagram->source_length = message.msg_namelen;
-	read_destination(&message, ret_datagram);
-	return 0;
-}
-
-static bool is_ipv4_unicast(uint32_t address)
+static bool is_ipv4_client(const struct datagram *datagram, uint32_t address)
 {
 	uint32_t net = address >> 24;
 
+	/* The kernel lets it in where net.ipv4.conf.*.route_localnet is set. */
+	if (net == IN_LOOPBACKNET)
+		return came_by_loopback(datagram);
 	return net != 0 && net < 224; /* 224/4 multicast; 240/4 reserved, with the broadcast */
 }
 
-static bool is_unicast(const struct sockaddr_storage *address)
+/* Can it be a single host's address, and one that comes from where it says? */
+static bool is_client(const struct datagram *datagram)
 {
-	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
-	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)address;
+	const struct in6_addr *ipv6 = &datagram->source.ipv6.sin6_addr;
 	uint32_t mapped;
 
-	if (address->ss_family == AF_INET)
-		return is_ipv4_unicast(ntohl(ipv4->sin_addr.s_addr));
-	if (address->ss_family != AF_INET6)
+	if (datagram->source.any.sa_family == AF_INET)
+		return is_ipv4_client(datagram, ntohl(datagram->source.ipv4.sin_addr.s_addr));
+	if (datagram->source.any.sa_family != AF_INET6)
 		return false;
-	if (IN6_IS_ADDR_V4MAPPED(&ipv6->sin6_addr)) {
-		memcpy(&mapped, &ipv6->sin6_addr.s6_addr[12], sizeof(mapped));
-		return is_ipv4_unicast(ntohl(mapped));
+	if (IN6_IS_ADDR_V4MAPPED(ipv6)) {
+		memcpy(&mapped, &ipv6->s6_addr[12], sizeof(mapped));
+		return is_ipv4_client(datagram, ntohl(mapped));
 	}
-	return !IN6_IS_ADDR_MULTICAST(&ipv6->sin6_addr) &&
-	       !IN6_IS_ADDR_UNSPECIFIED(&ipv6->sin6_addr);
+	if (IN6_IS_ADDR_LOOPBACK(ipv6))
+		return came_by_loopback(datagram);
+	return !IN6_IS_ADDR_MULTICAST(ipv6) && !IN6_IS_ADDR_UNSPECIFIED(ipv6);
 }
 
 /* The kernel proposes another address to answer from when it came to a group of hosts. */
@@ -124,14 +129,15 @@ static bool came_to_unicast(const struct datagram *datagram)
 	}
 }
 
-static uint16_t port_of(const struct sockaddr_storage *address)
+static uint16_t port_of(const union datagram_address *address)
 {
-	/* Both families keep the port in the same place. */
-	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+	return ntohs(address->ipv4.sin_port); /* both families keep it in the same place */
 }
 
 static bool is_service_port(uint16_t port)
 {
+	if (port >= FIRST_CLIENT_PORT)
+		return false;
 	for (size_t i = 0; i < sizeof(service_ports) / sizeof(service_ports[0]); i++) {
 		if (service_ports[i] == port)
 			return true;
@@ -139,13 +145,26 @@ static bool is_service_port(uint16_t port)
 	return false;
 }
 
-/* The last line of defence: it needs no knowledge of who listens on which port. */
+/*
+ * The last line of defence: it needs no knowledge of who listens on which port. Reading a
+ * daytime costs more than all the rest, so what cannot be one is told by how it begins (with a
+ * weekday, a number or a signed year), by its length and by the want of a colon.
+ */
 static bool is_daytime(const struct datagram *datagram)
 {
 	char line[sizeof(datagram->bytes)];
-	const char *start = datagram->bytes + strspn(datagram->bytes, "\r\n");
+	const char *start = datagram->bytes;
+	size_t length;
 
-	snprintf(line, sizeof(line), "%.*s", (int)strcspn(start, "\r\n"), start);
+	while (*start == '\r' || *start == '\n')
+		start++;
+	if (!*start || !strchr("MTWFSmtwfs0123456789+-", *start))
+		return false;
+	length = strcspn(start, "\r\n");
+	if (length < SHORTEST_DAYTIME || !memchr(start, ':', length))
+		return false;
+	memcpy(line, start, length);
+	line[length] = '\0';
 	return parse_recognises(line);
 }
 
@@ -154,7 +173,7 @@ enum datagram_verdict datagram_judge(
 {
 	uint16_t port = port_of(&datagram->source);
 
-	if (!is_unicast(&datagram->source))
+	if (!is_client(datagram))
 		return DATAGRAM_SOURCE;
 	if (!came_to_unicast(datagram))
 		return DATAGRAM_DESTINATION;
@@ -171,60 +190,11 @@ enum datagram_verdict datagram_judge(
 	return DATAGRAM_ANSWER;
 }
 
-static void add_control(struct msghdr *message, int level, int type, const void *data, size_t size)
-{
-	struct cmsghdr *header;
-
-	message->msg_controllen = CMSG_SPACE(size);
-	header = CMSG_FIRSTHDR(message);
-	header->cmsg_level = level;
-	header->cmsg_type = type;
-	header->cmsg_len = CMSG_LEN(size);
-	memcpy(CMSG_DATA(header), data, size);
-}
-
-static void write_source(struct msghdr *message, const struct datagram *datagram)
-{
-	struct in_pktinfo ipv4 = {.ipi_spec_dst = datagram->destination.ipv4.ipi_spec_dst};
-	struct in6_pktinfo ipv6 = datagram->destination.ipv6;
-
-	if (datagram->destination_family == AF_INET) {
-		add_control(message, IPPROTO_IP, IP_PKTINFO, &ipv4, sizeof(ipv4));
-	} else if (datagram->destination_family == AF_INET6) {
-		/* The routing table chooses the way back; link-local addresses have but one. */
-		if (!IN6_IS_ADDR_LINKLOCAL(&ipv6.ipi6_addr))
-			ipv6.ipi6_ifindex = 0;
-		add_control(message, IPPROTO_IPV6, IPV6_PKTINFO, &ipv6, sizeof(ipv6));
-	} else {
-		message->msg_control = NULL;
-		message->msg_controllen = 0;
-	}
-}
-
-int datagram_answer(int fd, const struct datagram *datagram, const char *line, size_t length)
-{
-	union control control = {0};
-	struct sockaddr_storage to = datagram->source;
-	char copy[FORMAT_LINE_BYTES];
-	struct iovec from = {copy, length};
-	struct msghdr message = {
-		.msg_name = &to,
-		.msg_namelen = datagram->source_length,
-		.msg_iov = &from,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-	};
-
-	memcpy(copy, line, length);
-	write_source(&message, datagram);
-	return sendmsg(fd, &message, MSG_DONTWAIT) < 0 ? -errno : 0;
-}
-
 void datagram_print_source(const struct datagram *datagram, char *buffer, size_t size)
 {
 	char host[NI_MAXHOST] = "?";
 
-	getnameinfo((const struct sockaddr *)&datagram->source, datagram->source_length, host,
-		sizeof(host), NULL, 0, NI_NUMERICHOST);
+	getnameinfo(&datagram->source.any, datagram->source_length, host, sizeof(host), NULL, 0,
+		NI_NUMERICHOST);
 	snprintf(buffer, size, _("%s port %u"), host, port_of(&datagram->source));
 }

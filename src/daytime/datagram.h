@@ -14,8 +14,14 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+union datagram_address {
+	struct sockaddr any;
+	struct sockaddr_in ipv4;
+	struct sockaddr_in6 ipv6;
+};
+
 struct datagram {
-	struct sockaddr_storage source;
+	union datagram_address source;
 	socklen_t source_length;
 	union {
 		struct in_pktinfo ipv4;
@@ -29,7 +35,8 @@ struct datagram {
 enum datagram_verdict {
 	DATAGRAM_ANSWER,
 	DATAGRAM_TOO_SHORT,    /* --udp-min-request */
-	DATAGRAM_SOURCE,       /* from a multicast, broadcast or unspecified address */
+	DATAGRAM_SOURCE,       /* from a multicast, broadcast or unspecified address, or from this
+				  host's loopback by another interface */
 	DATAGRAM_DESTINATION,  /* to a multicast or broadcast address: one of many that answer */
 	DATAGRAM_LOW_PORT,     /* from a port below 1024: a service, not a client */
 	DATAGRAM_SERVICE_PORT, /* from a service that answers anything, on a higher port */

@@ -23,10 +23,10 @@
 struct datagram_batch;
 
 struct datagram_rules {
-	uint16_t own_port;      /* the port served */
-	size_t least_bytes;     /* --udp-min-request */
-	struct prefix_key *key; /* for `rate`; may be NULL without it */
-	struct rate *rate;      /* NULL: no limit */
+	uint16_t own_port;            /* the port served */
+	size_t least_bytes;           /* --udp-min-request */
+	const struct prefix_key *key; /* for `rate`; may be NULL without it */
+	struct rate *rate;            /* NULL: no limit */
 };
 
 /* How a batch was judged: how many came to each verdict. */
