@@ -12,7 +12,9 @@
  *   threads         that share everything with this process; no processes
  *   memory          that is not executable, nor ever becomes so
  *   files           opened for reading alone (the time zone, /sys/devices/system/cpu/online)
- *   epoll, timerfd, eventfd, signalfd, futex, signals of this process, its clocks, affinity
+ *   epoll, timerfd, eventfd, signalfd, futex, signals of this process, its clocks
+ *   of a thread     its own name (pthread_setname_np(pthread_self())) and its own affinity
+ *                   (sched_setaffinity(0)), not those of another: a thread sets them itself
  *   setsockopt      SO_LINGER and SO_ATTACH_REUSEPORT_CBPF alone
  *
  * The calls of the hot path carry no condition: since Linux 5.11 the kernel answers these from
@@ -22,6 +24,8 @@
  * (LeakSanitizer stops its own process by ptrace); it is no build to serve strangers with.
  */
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /* What this server does besides. */
@@ -30,6 +34,9 @@ enum confine_needs {
 	CONFINE_LOGS = 2,     /* syslog(3): its connect() after a lost connection fails by EACCES
 				 instead of ending the process; open it before (LOG_NDELAY) */
 };
+
+/* Built with a sanitizer, and so with more left than a server needs. */
+extern const bool confine_is_relaxed;
 
 /*
  * Confines the whole process for good, every thread that is and every thread to come. Call it
