@@ -152,7 +152,6 @@ static int take_one(
 {
 	_cleanup_fd_ int fd = ACTIVATION_FIRST_FD + index;
 	struct handed handed = {.fd = fd};
-	struct listen_set *listeners = &activation->listeners;
 	int result;
 
 	copy_name(names, index, handed.name, sizeof(handed.name));
@@ -163,12 +162,13 @@ static int take_one(
 	if (result)
 		return cannot_serve(&handed, -result, strerror(-result), err);
 	if (handed.is_listening || (handed.type == SOCK_DGRAM && handed.port)) {
-		activation->ports[listeners->count] = handed.port;
-		listeners->sockets[listeners->count++] = (struct listen_socket){
-			.fd = fd_steal(&fd),
-			.family = handed.family,
-			.is_datagram = handed.type == SOCK_DGRAM,
-		};
+		listen_add(&activation->listeners, (struct listen_socket){
+							   .fd = fd_steal(&fd),
+							   .family = handed.family,
+							   .is_datagram = handed.type == SOCK_DGRAM,
+							   .port = handed.port,
+							   .lane = LISTEN_SHARED,
+						   });
 		return 0;
 	}
 	if (handed.type == SOCK_DGRAM)
@@ -234,11 +234,11 @@ static int read_count(int *ret_count, struct error *err)
 			_("cannot tell how many sockets were passed: LISTEN_FDS '%s' is no "
 			  "number"),
 			fds);
-	if (number > LISTEN_SOCKETS_MAX)
+	if (number > ACTIVATION_SOCKETS_MAX)
 		return error_set(err, E2BIG,
 			_("cannot serve the %s sockets that were passed: %d at most (give the unit "
 			  "fewer Listen lines)"),
-			fds, LISTEN_SOCKETS_MAX);
+			fds, ACTIVATION_SOCKETS_MAX);
 	*ret_count = (int)number;
 	return 0;
 }

@@ -17,15 +17,15 @@
 #include "base/error.h"
 #include "daytime/listen.h"
 
-#define ACTIVATION_FIRST_FD 3
+#define ACTIVATION_FIRST_FD    3
+#define ACTIVATION_SOCKETS_MAX 64
 
 struct activation {
 	/* Listening TCP sockets and bound UDP sockets, in the order in which they came. There may
 	 * be several of one family and port (ReusePort=yes), and IPv6 ones may serve IPv4, too. */
 	struct listen_set listeners;
-	uint16_t ports[LISTEN_SOCKETS_MAX]; /* of listeners.sockets[i] */
-	int connection_fd;                  /* one accepted connection (Accept=yes); else -1 */
-	uint16_t connection_port;           /* ours; 0 without a connection */
+	int connection_fd;        /* one accepted connection (Accept=yes); else -1 */
+	uint16_t connection_port; /* ours; 0 without a connection */
 };
 
 /*
@@ -36,7 +36,7 @@ struct activation {
  *
  * What cannot be served is an error: a descriptor that is not open or no socket; a socket of
  * another family or protocol than TCP and UDP over IPv4 and IPv6; one that neither listens nor is
- * connected or bound; more than LISTEN_SOCKETS_MAX; a connection beside others; a variable that is
+ * connected or bound; more than ACTIVATION_SOCKETS_MAX; a connection beside others; a variable that is
  * no number. A negative errno then, *err filled, and every descriptor taken so far is closed.
  *
  * Blocks never; needs no privilege, whatever the port.

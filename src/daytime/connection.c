@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ const char *const closing_names[] = {"server", "client", "reset", NULL};
  */
 static ssize_t discard_input(int fd)
 {
-	static char buffer[DISCARD_BYTES];
+	static _Thread_local char buffer[DISCARD_BYTES];
 	ssize_t n = 0;
 
 	for (int round = 0; round < DISCARD_ROUNDS; round++) {
@@ -47,12 +48,12 @@ static void close_first(struct connection *connection)
 	fd_close(&connection->fd);
 }
 
-static void reset(struct connection *connection)
+void connection_reset(int fd)
 {
 	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
-	setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	fd_close(&connection->fd);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	fd_close(&fd);
 }
 
 enum connection_step connection_send(struct connection *connection, enum closing closing)
@@ -64,6 +65,7 @@ enum connection_step connection_send(struct connection *connection, enum closing
 		connection->length - connection->sent, flags | MSG_DONTWAIT);
 
 	if (n < 0 && !is_momentary(errno)) {
+		connection->code = errno;
 		fd_close(&connection->fd);
 		return STEP_FAILED;
 	}
@@ -75,7 +77,7 @@ enum connection_step connection_send(struct connection *connection, enum closing
 	if (closing == CLOSING_CLIENT)
 		return STEP_READABLE;
 	if (closing == CLOSING_RESET)
-		reset(connection);
+		connection_reset(fd_steal(&connection->fd));
 	else
 		close_first(connection);
 	return STEP_OVER;
@@ -99,57 +101,66 @@ void connection_end(struct connection *connection)
 
 int connection_table_open(struct connection_table *table, int size)
 {
-	*table = (struct connection_table){.size = size, .oldest = -1, .newest = -1};
+	*table = (struct connection_table){.size = size, .free = -1, .oldest = -1, .newest = -1};
 	table->places = calloc((size_t)size, sizeof(*table->places));
-	if (!table->places)
-		return -ENOMEM;
-	for (int i = 0; i < size; i++) {
-		table->places[i].fd = -1;
-		table->places[i].after = i + 1 < size ? i + 1 : -1;
-	}
-	return 0;
+	return table->places ? 0 : -ENOMEM;
 }
 
 void connection_table_close(struct connection_table *table)
 {
-	for (int i = 0; i < table->size && table->places; i++)
-		connection_end(&table->places[i]);
+	for (int i = 0; i < table->used; i++)
+		connection_end(&table->places[i].connection);
 	free(table->places);
 	*table = (struct connection_table){.free = -1, .oldest = -1, .newest = -1};
 }
 
-struct connection *connection_table_add(struct connection_table *table, int fd, int64_t deadline_ns)
+/* One that was free already, or one that has never been used. -1: there is none. */
+static int take_place(struct connection_table *table)
 {
 	int place = table->free;
-	struct connection *connection = &table->places[place];
 
-	table->free = connection->after;
-	connection->fd = fd;
-	connection->deadline_ns = deadline_ns;
-	connection->is_sent = false;
-	connection->length = connection->sent = 0;
-	connection->before = table->newest;
-	connection->after = -1;
+	if (place >= 0)
+		table->free = table->places[place].after;
+	else if (table->used < table->size)
+		place = table->used++;
+	return place;
+}
+
+struct held_connection *connection_table_add(
+	struct connection_table *table, const struct connection *begun, int64_t deadline_ns)
+{
+	int place = take_place(table);
+	struct held_connection *held;
+
+	if (place < 0)
+		return NULL;
+	held = &table->places[place];
+	held->connection = *begun;
+	memcpy(held->line, begun->line, begun->length);
+	held->connection.line = held->line;
+	held->deadline_ns = deadline_ns;
+	held->before = table->newest;
+	held->after = -1;
 	if (table->newest >= 0)
 		table->places[table->newest].after = place;
 	else
 		table->oldest = place;
 	table->newest = place;
 	table->open++;
-	return connection;
+	return held;
 }
 
-void connection_table_remove(struct connection_table *table, struct connection *connection)
+void connection_table_remove(struct connection_table *table, struct held_connection *held)
 {
-	if (connection->before >= 0)
-		table->places[connection->before].after = connection->after;
+	if (held->before >= 0)
+		table->places[held->before].after = held->after;
 	else
-		table->oldest = connection->after;
-	if (connection->after >= 0)
-		table->places[connection->after].before = connection->before;
+		table->oldest = held->after;
+	if (held->after >= 0)
+		table->places[held->after].before = held->before;
 	else
-		table->newest = connection->before;
-	connection->after = table->free;
-	table->free = (int)(connection - table->places);
+		table->newest = held->before;
+	held->after = table->free;
+	table->free = (int)(held - table->places);
 	table->open--;
 }

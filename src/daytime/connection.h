@@ -28,12 +28,12 @@ enum closing {
 extern const char *const closing_names[];
 
 struct connection {
-	int fd; /* -1: the place is free */
+	int fd; /* -1 once it is closed */
 	bool is_sent;
-	int64_t deadline_ns; /* by when it must be over; the client's bytes do not move it */
+	int code;        /* after STEP_FAILED: the errno, positive */
+	uint64_t source; /* whose it is; means nothing here */
 	size_t length, sent;
-	char line[FORMAT_LINE_BYTES];
-	int before, after; /* in order of age; -1 at the ends. Free places use `after` alone */
+	const char *line; /* belongs to somebody else */
 };
 
 /* What is to be waited for next. */
@@ -50,16 +50,28 @@ enum connection_step connection_send(struct connection *connection, enum closing
 /* Reads on after STEP_READABLE, until the client's FIN. Never blocks. */
 enum connection_step connection_read(struct connection *connection);
 
+/* Closes by RST, whatever was to be sent or read. */
+void connection_reset(int fd);
+
 /* Ends it now, at its deadline: reads what there is, and closes. */
 void connection_end(struct connection *connection);
+
+/* A connection that is not over at once: it has a place, and a copy of the line. */
+struct held_connection {
+	struct connection connection; /* fd -1: the place is free */
+	int64_t deadline_ns; /* by when it must be over; the client's bytes do not move it */
+	int before, after;   /* in order of age; -1 at the ends. Free places use `after` alone */
+	char line[FORMAT_LINE_BYTES];
+};
 
 /*
  * The table. All deadlines are equally far from the start, so the oldest is the first due.
  */
 struct connection_table {
-	struct connection *places; /* `size` of them */
+	struct held_connection *places; /* `size` of them */
 	int size, open;
-	int free;           /* the first free place, -1: none */
+	int used;           /* places from here on have never been needed, nor touched */
+	int free;           /* the first free place below, -1: none */
 	int oldest, newest; /* -1: none is open */
 };
 
@@ -67,11 +79,11 @@ struct connection_table {
 int connection_table_open(struct connection_table *table, int size);
 void connection_table_close(struct connection_table *table); /* ends what is open, too */
 
-/* Takes a place for the descriptor, which it then owns. There must be one free. */
-struct connection *connection_table_add(
-	struct connection_table *table, int fd, int64_t deadline_ns);
+/* Puts a connection, begun elsewhere, into a place, and owns its descriptor. NULL: there is none free. */
+struct held_connection *connection_table_add(
+	struct connection_table *table, const struct connection *begun, int64_t deadline_ns);
 
 /* Gives the place of a connection that is over back. */
-void connection_table_remove(struct connection_table *table, struct connection *connection);
+void connection_table_remove(struct connection_table *table, struct held_connection *held);
 
 #endif

@@ -3,12 +3,13 @@
 
 bool notice_limit_allows(struct notice_limit *limit, int64_t now_ns, uint64_t *ret_left_out)
 {
-	if (now_ns < limit->quiet_until_ns) {
-		limit->left_out++;
+	int64_t until_ns = atomic_load(&limit->quiet_until_ns);
+
+	if (now_ns < until_ns || !atomic_compare_exchange_strong(&limit->quiet_until_ns, &until_ns,
+					 now_ns + NOTICE_INTERVAL_NS)) {
+		atomic_fetch_add(&limit->left_out, 1);
 		return false;
 	}
-	*ret_left_out = limit->left_out;
-	limit->left_out = 0;
-	limit->quiet_until_ns = now_ns + NOTICE_INTERVAL_NS;
+	*ret_left_out = atomic_exchange(&limit->left_out, 0);
 	return true;
 }

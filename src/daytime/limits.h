@@ -2,14 +2,15 @@
 #ifndef DAYTIME_LIMITS_H
 #define DAYTIME_LIMITS_H
 
-/* How often a thing may be said: strangers decide how often it happens. */
+/* How often a thing may be said: strangers decide how often it happens. For several threads at once. */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct notice_limit {
-	int64_t quiet_until_ns; /* 0 to begin with */
-	uint64_t left_out;
+	_Atomic int64_t quiet_until_ns; /* 0 to begin with */
+	_Atomic uint64_t left_out;
 };
 
 /* The same thing is said at most once in so long. */
@@ -17,7 +18,7 @@ struct notice_limit {
 
 /*
  * May it be said now? If so *ret_left_out is how often it was not since the last time;
- * if not, this time is counted among them.
+ * if not, this time is counted among them. Of several threads that ask at once one is told yes.
  */
 bool notice_limit_allows(struct notice_limit *limit, int64_t now_ns, uint64_t *ret_left_out);
 

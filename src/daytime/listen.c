@@ -10,6 +10,9 @@
 
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "base/list.h"
+
+#define WISHES_MAX 8
 
 /* One address, and whether the user insists on it. */
 struct wish {
@@ -19,7 +22,7 @@ struct wish {
 };
 
 struct wishes {
-	struct wish all[LISTEN_SOCKETS_MAX / 2];
+	struct wish all[WISHES_MAX];
 	int count;
 };
 
@@ -51,8 +54,12 @@ static int prepare(int fd, int family, bool is_datagram)
 	return set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
 }
 
-/* Returns the descriptor or a negative errno. */
-static int open_socket(const struct wish *wish, bool is_datagram)
+/*
+ * Returns the descriptor or a negative errno. The first socket of a group asks for the address
+ * alone and shares it only once it has it: with SO_REUSEPORT from the start a second server of
+ * the same user would be given half of the first one's clients instead of "Address already in use".
+ */
+static int open_socket(const struct wish *wish, bool is_datagram, int lane, int lanes)
 {
 	int family = wish->address.ss_family;
 	int type = is_datagram ? SOCK_DGRAM : SOCK_STREAM;
@@ -62,10 +69,16 @@ static int open_socket(const struct wish *wish, bool is_datagram)
 	if (fd < 0)
 		return -errno;
 	result = prepare(fd, family, is_datagram);
+	if (!result && lane > 0)
+		result = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
 	if (result)
 		return result;
 	if (bind(fd, (const struct sockaddr *)&wish->address, wish->length))
 		return -errno;
+	if (lane == 0 && lanes > 1)
+		result = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
+	if (result)
+		return result;
 	if (!is_datagram && listen(fd, SOMAXCONN))
 		return -errno;
 	return fd_steal(&fd);
@@ -111,6 +124,31 @@ static bool is_family_missing(int code)
 	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
 }
 
+/* Both families keep it in the same place. */
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+/* 0 or a negative errno; what was opened is in the set then, too. */
+static int open_group(struct listen_set *set, const struct wish *wish, bool is_datagram, int lanes)
+{
+	for (int lane = 0; lane < lanes; lane++) {
+		int fd = open_socket(wish, is_datagram, lane, lanes);
+
+		if (fd < 0)
+			return fd;
+		listen_add(set, (struct listen_socket){
+					.fd = fd,
+					.family = wish->address.ss_family,
+					.is_datagram = is_datagram,
+					.port = port_of(&wish->address),
+					.lane = lanes > 1 ? lane : LISTEN_SHARED,
+				});
+	}
+	return 0;
+}
+
 static int open_all(struct listen_set *set, const struct listen_options *options,
 	const struct wishes *wishes, bool is_datagram, struct error *err)
 {
@@ -119,17 +157,12 @@ static int open_all(struct listen_set *set, const struct listen_options *options
 	for (int i = 0; i < wishes->count; i++) {
 		const struct wish *wish = &wishes->all[i];
 		bool is_last_hope = !opened && i == wishes->count - 1;
-		int fd = open_socket(wish, is_datagram);
+		int result = open_group(set, wish, is_datagram, options->lanes);
 
-		if (fd < 0 && is_family_missing(-fd) && !wish->is_required && !is_last_hope)
+		if (result && is_family_missing(-result) && !wish->is_required && !is_last_hope)
 			continue;
-		if (fd < 0)
-			return cannot_listen(options, wish, is_datagram, -fd, err);
-		set->sockets[set->count++] = (struct listen_socket){
-			.fd = fd,
-			.family = wish->address.ss_family,
-			.is_datagram = is_datagram,
-		};
+		if (result)
+			return cannot_listen(options, wish, is_datagram, -result, err);
 		opened++;
 	}
 	return 0;
@@ -202,7 +235,7 @@ static int wish_address(
 	for (struct addrinfo *each = found; each; each = each->ai_next) {
 		struct wish *wish = &ret_wishes->all[ret_wishes->count];
 
-		if (ret_wishes->count == LISTEN_SOCKETS_MAX / 2)
+		if (ret_wishes->count == WISHES_MAX)
 			break;
 		if (is_wished(ret_wishes, each))
 			continue;
@@ -223,7 +256,7 @@ int listen_open(struct listen_set *set, const struct listen_options *options, st
 	struct wishes wishes;
 	int result = 0;
 
-	set->count = 0;
+	*set = (struct listen_set){0};
 	if (options->address)
 		result = wish_address(options, &wishes, err);
 	else
@@ -237,8 +270,15 @@ int listen_open(struct listen_set *set, const struct listen_options *options, st
 	return result;
 }
 
+void listen_add(struct listen_set *set, struct listen_socket socket)
+{
+	*list_grow(&set->sockets, &set->count, &set->room) = socket;
+}
+
 void listen_close(struct listen_set *set)
 {
 	while (set->count)
 		fd_close(&set->sockets[--set->count].fd);
+	free(set->sockets);
+	*set = (struct listen_set){0};
 }

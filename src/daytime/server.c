@@ -2,222 +2,94 @@
 #include "daytime/server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
+#include <sys/timerfd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/i18n.h"
-#include "daytime/datagram.h"
+#include "base/text.h"
+#include "daytime/log.h"
 #include "daytime/server_internal.h"
+#include "daytime/steering.h"
+#include "daytime/worker.h"
 
-#define EVENTS_AT_ONCE          64
-#define ACCEPT_PAUSE_NS         (100 * NS_PER_MS)
-#define DATAGRAMS_WHEN_DRAINING 1024
-
-int server_watch(struct server *server, int operation, int fd, uint32_t events, enum source source,
-	int index)
+/* Reads what an eventfd or timerfd has to say. */
+static void hush(int fd)
 {
-	struct epoll_event event = {
-		.events = events,
-		.data.u64 = (uint64_t)source << 32 | (uint32_t)index,
-	};
+	uint64_t times;
 
-	return epoll_ctl(server->epoll_fd, operation, fd, &event) ? -errno : 0;
+	/* ECANCELED, when the clock was set, is news as good as any. */
+	if (read(fd, &times, sizeof(times)) < 0)
+		return;
 }
 
 /*
- * Connections.
+ * The time zone.
  */
 
-static void finish(struct server *server, struct connection *connection, bool is_failed)
+void server_follow_zone(struct server *server)
 {
-	if (is_failed)
-		server->statistics.failed++;
-	else
-		server->statistics.answered++;
-	connection_table_remove(&server->connections, connection);
-}
+	struct itimerspec timer = {0};
+	struct zone_plan plan;
 
-static void follow(struct server *server, struct connection *connection, enum connection_step step,
-	bool is_watched)
-{
-	int place = (int)(connection - server->connections.places);
-	uint32_t events = step == STEP_WRITABLE ? EPOLLOUT : EPOLLIN;
-
-	if (step == STEP_OVER || step == STEP_FAILED) {
-		finish(server, connection, step == STEP_FAILED);
+	if (!crew_tells_zone(&server->crew))
 		return;
-	}
-	if (server_watch(server, is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, connection->fd, events,
-		    SOURCE_CONNECTION, place)) {
-		/* Without a watch it would sit there for ever. */
-		connection_end(connection);
-		finish(server, connection, true);
-	}
+	zone_plan(clock_real_ns() / NS_PER_S, &plan);
+	zone_board_write(&server->crew.board, &plan);
+	timer.it_value.tv_sec = plan.until_s;
+	timerfd_settime(server->zone_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &timer, NULL);
 }
 
-static void begin(struct server *server, int fd)
+static void reload(struct server *server, const struct notify *notify)
 {
-	int64_t deadline_ns = clock_deadline_ns(server->options.idle_timeout_ns);
-	struct connection *connection = connection_table_add(&server->connections, fd, deadline_ns);
-
-	statistics_accepted(&server->statistics, server->connections.open);
-	line_refresh(&server->line);
-	memcpy(connection->line, server->line.bytes, server->line.length);
-	connection->length = server->line.length;
-	follow(server, connection, connection_send(connection, server->options.closing), false);
-}
-
-static void continue_connection(struct server *server, struct connection *connection)
-{
-	enum connection_step waited = connection->is_sent ? STEP_READABLE : STEP_WRITABLE;
-	enum connection_step step = connection->is_sent
-					    ? connection_read(connection)
-					    : connection_send(connection, server->options.closing);
-
-	if (step != waited) /* else it is watched for that already */
-		follow(server, connection, step, true);
-}
-
-static void end_overdue(struct server *server, int64_t now_ns)
-{
-	struct connection_table *table = &server->connections;
-
-	while (table->oldest >= 0 && table->places[table->oldest].deadline_ns <= now_ns) {
-		struct connection *connection = &table->places[table->oldest];
-
-		connection_end(connection);
-		server->statistics.timed_out++;
-		connection_table_remove(table, connection);
-	}
+	notify_reloading(notify);
+	format_reread_zone();
+	server_follow_zone(server);
+	crew_arrange(&server->crew); /* nobody tells when a cpuset has changed */
+	notify_ready(notify, NULL);
 }
 
 /*
- * Listeners.
+ * Statistics.
  */
 
-static bool has_room(const struct server *server)
+static void log_lines(char *lines)
 {
-	return server->connections.open < server->options.max_connections;
-}
+	char *next;
 
-/* 0, or a negative errno. There must be room. */
-static int accept_one(struct server *server, int listener)
-{
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	begin(server, fd);
-	return 0;
-}
-
-static void say_exhausted(struct server *server, int code)
-{
-	int64_t now_ns = clock_now_ns();
-	uint64_t left_out;
-	char text[256];
-
-	server->accept_again_ns = now_ns + ACCEPT_PAUSE_NS;
-	server->statistics.exhausted++;
-	if (!notice_limit_allows(&server->exhausted, now_ns, &left_out))
-		return;
-	snprintf(text, sizeof(text),
-		_("cannot accept: %s (connections wait until some end; 'ulimit -n' is the limit "
-		  "of open files)"),
-		strerror(code));
-	server->options.notice(text);
-}
-
-/* One connection for each readiness: asking for more costs a call to hear that there is none. */
-static int serve_listener(
-	struct server *server, const struct listen_socket *socket, struct error *err)
-{
-	int code;
-
-	/* An event of the same round may have taken the last place. */
-	if (server->accept_again_ns || !has_room(server))
-		return 0;
-	code = -accept_one(server, socket->fd);
-	switch (code) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM: say_exhausted(server, code); return 0;
-	case EINVAL:
-	case EBADF:
-	case ENOTSOCK:
-	case EOPNOTSUPP: return error_errno(err, code, _("cannot accept connections any more"));
-	default: return 0; /* fine, or the client or its network went away meanwhile */
+	for (; *lines; lines = next) {
+		next = lines + strcspn(lines, "\n");
+		if (*next)
+			*next++ = '\0';
+		log_say(LOG_INFO, lines);
 	}
 }
 
-static void say_refused(
-	struct server *server, const struct datagram *datagram, enum datagram_verdict verdict)
+static void report_statistics(const struct server *server)
 {
-	char source[80];
-	char text[384];
-	char more[64] = "";
-	uint64_t left_out;
+	const struct server_options *options = &server->crew.options;
+	struct statistics_moment moment;
+	_cleanup_free_ struct statistics *sum = crew_statistics(&server->crew, &moment);
+	_cleanup_text_ struct text out = TEXT_INIT;
 
-	if (!notice_limit_allows(&server->refused, clock_now_ns(), &left_out))
+	if (!sum)
 		return;
-	datagram_print_source(datagram, source, sizeof(source));
-	if (left_out)
-		snprintf(more, sizeof(more), _(" (%llu others since the last such note)"),
-			(unsigned long long)left_out);
-	snprintf(text, sizeof(text), _("left a datagram from %s unanswered: %s%s"), source,
-		datagram_reason(verdict), more);
-	server->options.notice(text);
-}
-
-/* Returns false when no datagram waits. */
-static bool serve_datagram(struct server *server, int fd)
-{
-	struct datagram datagram;
-	enum datagram_verdict verdict;
-	int result = datagram_receive(fd, &datagram);
-
-	if (result == -EAGAIN)
-		return false;
-	if (result)
-		return true; /* an ICMP error for an earlier answer, which is no concern of ours */
-	verdict = datagram_judge(&datagram, server->own_port, server->options.udp_min_request);
-	if (verdict != DATAGRAM_ANSWER) {
-		server->statistics.datagrams_refused++;
-		say_refused(server, &datagram, verdict);
-		return true;
-	}
-	line_refresh(&server->line);
-	if (!datagram_answer(fd, &datagram, server->line.bytes, server->line.length))
-		server->statistics.datagrams_answered++;
+	moment.up_ns = clock_now_ns() - server->started_ns;
+	if (options->is_reporting && options->form == STATISTICS_JSON)
+		statistics_print_json(sum, &moment, &out);
 	else
-		server->statistics.datagrams_failed++;
-	return true;
-}
-
-/* Polls the TCP listeners as long as there is room for a connection. */
-static void update_accepting(struct server *server, int64_t now_ns)
-{
-	bool wanted;
-
-	if (server->accept_again_ns && server->accept_again_ns <= now_ns)
-		server->accept_again_ns = 0;
-	wanted = !server->accept_again_ns && has_room(server);
-	if (wanted == server->is_accepting)
-		return;
-	server->is_accepting = wanted;
-	for (int i = 0; i < server->listeners.count; i++) {
-		const struct listen_socket *socket = &server->listeners.sockets[i];
-
-		if (!socket->is_datagram)
-			server_watch(server, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, socket->fd,
-				EPOLLIN, SOURCE_LISTENER, i);
+		statistics_print(sum, &moment, &out);
+	if (options->is_reporting) {
+		fputs(out.bytes, stdout);
+		fflush(stdout);
+	} else if (out.length) {
+		log_lines(out.bytes);
 	}
 }
 
@@ -225,70 +97,68 @@ static void update_accepting(struct server *server, int64_t now_ns)
  * The end.
  */
 
-static void say_draining(struct server *server)
+static void begin_to_stop(struct server *server, const struct notify *notify)
 {
-	int64_t left_ns;
+	struct crew *crew = &server->crew;
+
+	if (server->is_stopping) {
+		atomic_store(&crew->is_over, true);
+	} else {
+		server->is_stopping = true;
+		notify_stopping(notify, crew->options.idle_timeout_ns + 5 * NS_PER_S, NULL);
+		atomic_store(&crew->is_draining, true);
+	}
+	crew_ring(crew);
+}
+
+static void say_waiting(const struct server *server)
+{
+	int64_t most_ns = server->crew.options.idle_timeout_ns;
+	int open = atomic_load(&server->crew.open);
 	char text[256];
 
-	if (!server->connections.open || server->is_single)
+	if (!open || !server->is_stopping)
 		return;
-	left_ns =
-		server->connections.places[server->connections.newest].deadline_ns - clock_now_ns();
 	snprintf(text, sizeof(text),
 		ngettext("ending; waiting for %d connection, %lld s at most (another signal ends "
 			 "at once)",
 			"ending; waiting for %d connections, %lld s at most (another signal ends "
 			"at once)",
-			(unsigned long)server->connections.open),
-		server->connections.open, (long long)((left_ns + NS_PER_S - 1) / NS_PER_S));
-	server->options.notice(text);
+			(unsigned long)open),
+		open, (long long)((most_ns + NS_PER_S - 1) / NS_PER_S));
+	log_say(LOG_NOTICE, text);
 }
 
-static void drain_socket(struct server *server, const struct listen_socket *socket)
+/* Only when nobody serves them any more: a number that is closed may soon be another socket's. */
+static void close_listeners(struct server *server)
 {
-	if (socket->is_datagram) {
-		for (int i = 0; i < DATAGRAMS_WHEN_DRAINING; i++) {
-			if (!serve_datagram(server, socket->fd))
-				return;
-		}
+	if (server->has_closed || !atomic_load(&server->crew.is_draining) ||
+		!crew_has_drained(&server->crew))
 		return;
-	}
-	/* These clients are connected already: closing the listener would reset them. */
-	for (int i = 0; i < SOMAXCONN; i++) {
-		if (!has_room(server) || accept_one(server, socket->fd))
-			return;
-	}
+	server->has_closed = true;
+	listen_close(&server->crew.listeners);
+	say_waiting(server);
 }
 
-static void drain(struct server *server)
+static bool has_a_worker_failed(const struct server *server)
 {
-	server->is_draining = true;
-	for (int i = 0; i < server->listeners.count; i++)
-		drain_socket(server, &server->listeners.sockets[i]);
-	listen_close(&server->listeners);
-	server->accept_again_ns = 0;
-	server->idle_exit_ns = DEADLINE_NEVER;
-	say_draining(server);
+	for (int i = 0; i < server->crew.worker_count; i++) {
+		const struct worker *worker = &server->crew.workers[i];
+
+		if (worker->is_started && atomic_load(&worker->has_ended) && worker->error.code)
+			return true;
+	}
+	return false;
 }
 
-static void take_signal(struct server *server)
+/* Without it, what it was to serve would wait for ever. */
+static void hear_workers(struct server *server)
 {
-	struct signalfd_siginfo signal;
-	char text[512];
-
-	if (read(server->signal_fd, &signal, sizeof(signal)) != sizeof(signal))
-		return;
-	switch (signal.ssi_signo) {
-	case SIGHUP: line_reread_zone(&server->line); break;
-	case SIGUSR1:
-		statistics_print(&server->statistics, server->connections.open, text, sizeof(text));
-		server->options.notice(text);
-		break;
-	default:
-		if (server->is_draining)
-			server->is_over = true;
-		else
-			drain(server);
+	hush(server->crew.report_fd);
+	close_listeners(server);
+	if (has_a_worker_failed(server)) {
+		atomic_store(&server->crew.is_over, true);
+		crew_ring(&server->crew);
 	}
 }
 
@@ -296,74 +166,95 @@ static void take_signal(struct server *server)
  * The loop.
  */
 
-static int serve_event(struct server *server, const struct epoll_event *event, struct error *err)
+static void take_signal(struct server *server, const struct notify *notify)
 {
-	int index = (int)(uint32_t)event->data.u64;
-	const struct listen_socket *socket;
+	struct signalfd_siginfo signal;
 
-	switch ((enum source)(event->data.u64 >> 32)) {
-	case SOURCE_SIGNAL: take_signal(server); return 0;
-	case SOURCE_CONNECTION:
-		continue_connection(server, &server->connections.places[index]);
-		return 0;
-	case SOURCE_LISTENER: break;
+	if (read(server->signal_fd, &signal, sizeof(signal)) != sizeof(signal))
+		return;
+	switch (signal.ssi_signo) {
+	case SIGHUP: reload(server, notify); break;
+	case SIGUSR1: report_statistics(server); break;
+	default: begin_to_stop(server, notify);
 	}
-	if (index >= server->listeners.count)
-		return 0; /* draining began earlier in this round */
-	socket = &server->listeners.sockets[index];
-	if (socket->is_datagram) {
-		serve_datagram(server, socket->fd);
+}
+
+/* Says that all is well only if every worker has said so since the last time. */
+static void watch_over(struct server *server, const struct notify *notify)
+{
+	hush(server->watchdog_fd);
+	if (crew_is_alive(&server->crew))
+		notify_watchdog(notify);
+	crew_ask(&server->crew);
+}
+
+static int start_watchdog(struct server *server, const struct notify *notify)
+{
+	struct timespec every = {
+		.tv_sec = notify->watchdog_every_ns / NS_PER_S,
+		.tv_nsec = notify->watchdog_every_ns % NS_PER_S,
+	};
+	struct itimerspec timer = {.it_interval = every, .it_value = every};
+
+	if (!notify->watchdog_every_ns)
 		return 0;
+	server->watchdog_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (server->watchdog_fd < 0 || timerfd_settime(server->watchdog_fd, 0, &timer, NULL))
+		return -errno;
+	return 0;
+}
+
+enum source { SOURCE_SIGNAL, SOURCE_WORKER, SOURCE_ZONE, SOURCE_WATCHDOG, SOURCE_CPU, SOURCES };
+
+static void serve_sources(
+	struct server *server, const struct pollfd *sources, const struct notify *notify)
+{
+	if (sources[SOURCE_SIGNAL].revents)
+		take_signal(server, notify);
+	if (sources[SOURCE_WORKER].revents)
+		hear_workers(server);
+	if (sources[SOURCE_ZONE].revents) {
+		hush(server->zone_fd);
+		server_follow_zone(server);
 	}
-	if (server->idle_exit_ns != DEADLINE_NEVER)
-		server->idle_exit_ns = clock_deadline_ns(server->options.idle_timeout_ns);
-	return serve_listener(server, socket, err);
+	if (sources[SOURCE_WATCHDOG].revents)
+		watch_over(server, notify);
+	if (sources[SOURCE_CPU].revents && steering_read_news(server->news_fd) &&
+		!server->is_stopping)
+		crew_arrange(&server->crew);
 }
 
-static int64_t next_deadline(const struct server *server)
+int server_start(struct server *server, struct error *err)
 {
-	const struct connection_table *table = &server->connections;
-	int64_t next_ns = server->idle_exit_ns;
+	int result = crew_arrange(&server->crew);
 
-	if (table->oldest >= 0)
-		next_ns = table->places[table->oldest].deadline_ns;
-	if (server->accept_again_ns && server->accept_again_ns < next_ns)
-		next_ns = server->accept_again_ns;
-	return next_ns;
+	if (result)
+		return error_errno(err, -result, _("cannot start a worker thread"));
+	return 0;
 }
 
-static bool is_finished(const struct server *server, int64_t now_ns)
+int server_run(struct server *server, const struct notify *notify, struct error *err)
 {
-	if (server->is_over || (server->is_draining && !server->connections.open))
-		return true;
-	return !server->connections.open && server->idle_exit_ns <= now_ns;
-}
+	struct pollfd sources[SOURCES] = {
+		[SOURCE_SIGNAL] = {.fd = server->signal_fd, .events = POLLIN},
+		[SOURCE_WORKER] = {.fd = server->crew.report_fd, .events = POLLIN},
+		[SOURCE_ZONE] = {.fd = server->zone_fd, .events = POLLIN},
+		[SOURCE_CPU] = {.fd = server->news_fd, .events = POLLIN},
+	};
+	int result = start_watchdog(server, notify);
 
-int server_run(struct server *server, struct error *err)
-{
-	struct epoll_event events[EVENTS_AT_ONCE];
-
-	if (server->inherited_fd >= 0)
-		begin(server, fd_steal(&server->inherited_fd));
-	if (server->is_single)
-		drain(server);
-	while (true) {
-		int64_t now_ns = clock_now_ns();
-		int count;
-
-		end_overdue(server, now_ns);
-		update_accepting(server, now_ns);
-		if (is_finished(server, now_ns))
-			return 0;
-		count = epoll_wait(server->epoll_fd, events, EVENTS_AT_ONCE,
-			clock_poll_ms(next_deadline(server)));
-		if (count < 0 && errno != EINTR)
+	if (result)
+		return error_errno(err, -result, _("cannot set the watchdog's timer"));
+	sources[SOURCE_WATCHDOG] = (struct pollfd){.fd = server->watchdog_fd, .events = POLLIN};
+	notify_ready(notify, NULL);
+	/* A worker may have ended before anybody listened. */
+	while (!crew_has_ended(&server->crew)) {
+		if (poll(sources, SOURCES, -1) < 0 && errno != EINTR)
 			return error_errno(err, errno, _("cannot wait for events"));
-		for (int i = 0; i < count; i++) {
-			int result = serve_event(server, &events[i], err);
-
-			if (result)
-				return result;
-		}
+		serve_sources(server, sources, notify);
 	}
+	result = crew_join(&server->crew, err);
+	if (server->crew.options.is_reporting)
+		report_statistics(server);
+	return result;
 }

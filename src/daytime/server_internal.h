@@ -4,34 +4,21 @@
 
 /* What server.c (the loop) and server_setup.c (its making) share. Nobody else looks here. */
 
-#include "daytime/limits.h"
-#include "daytime/line.h"
+#include "daytime/crew.h"
 #include "daytime/server.h"
-#include "daytime/statistics.h"
-
-/* What an epoll event is about: the kind in the upper half, an index in the lower. */
-enum source { SOURCE_SIGNAL, SOURCE_LISTENER, SOURCE_CONNECTION };
 
 struct server {
-	struct server_options options;
-	int epoll_fd, signal_fd;
-	struct listen_set listeners;
-	uint16_t own_port;
-	int inherited_fd;        /* a connection that inetd accepted, until the loop begins */
-	bool is_single;          /* answer what is there, then end: inetd has the socket */
-	bool is_accepting;       /* the TCP listeners are polled */
-	int64_t accept_again_ns; /* 0, or until when not to, for want of descriptors */
-	int64_t idle_exit_ns;    /* DEADLINE_NEVER unless inetd shall have its listener back */
-	bool is_draining;
-	bool is_over;
-	struct connection_table connections;
-	struct line line;
-	struct statistics statistics;
-	struct notice_limit exhausted, refused;
+	struct crew crew;
+	int64_t started_ns;
+	int signal_fd;
+	int zone_fd;     /* timerfd: the zone changes now, or the clock has been set; -1 for UTC */
+	int watchdog_fd; /* timerfd; -1: nobody watches us */
+	int news_fd;     /* of CPUs; -1: the kernel does not tell */
+	bool is_stopping;
+	bool has_closed; /* the listeners, once all workers have drained them */
 };
 
-/* epoll_ctl(2) with the event's meaning packed. 0 or a negative errno. */
-int server_watch(struct server *server, int operation, int fd, uint32_t events, enum source source,
-	int index);
+/* Plans the zone anew, from this moment on, and sets the timer for its end. */
+void server_follow_zone(struct server *server);
 
 #endif

@@ -4,22 +4,29 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/i18n.h"
 #include "daytime/server_internal.h"
+#include "daytime/steering.h"
+#include "daytime/worker.h"
 
-#define DESCRIPTORS_BESIDES 32 /* listeners, epoll, what libc opens */
+#define DESCRIPTORS_BESIDES    32 /* epoll, eventfds, what libc opens */
+#define SOCKETS_A_LANE         4  /* TCP and UDP, IPv4 and IPv6 */
+#define DESCRIPTORS_PER_WORKER 2
 
-/* As many descriptors as the table may need, as far as we may raise the limit ourselves. */
-static void raise_descriptor_limit(rlim_t wanted)
+/* As many descriptors as the tables may need, as far as we may raise the limit ourselves. */
+static void raise_descriptor_limit(const struct server_options *options)
 {
+	int lanes = options->listen.lanes;
+	rlim_t wanted = (rlim_t)options->max_connections + DESCRIPTORS_BESIDES +
+			(rlim_t)lanes * (SOCKETS_A_LANE + DESCRIPTORS_PER_WORKER);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
@@ -44,72 +51,69 @@ static int open_signals(struct server *server, struct error *err)
 	return 0;
 }
 
-/* All but the listeners. */
-static int create(
-	struct server **ret_server, const struct server_options *options, struct error *err)
+static int open_zone(struct server *server, struct error *err)
+{
+	tzset();
+	if (!crew_tells_zone(&server->crew))
+		return 0;
+	server->zone_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (server->zone_fd < 0)
+		return error_errno(err, errno, _("cannot follow the clock"));
+	server_follow_zone(server);
+	return 0;
+}
+
+/* Owns the listeners at once; `options->listen.lanes` says how they are grouped. */
+static int create(struct server **ret_server, const struct server_options *options,
+	struct listen_set *listeners, struct error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	int result;
 
-	if (!server)
+	if (!server) {
+		listen_close(listeners);
 		return error_errno(err, ENOMEM, _("cannot start the server"));
-	server->options = *options;
-	server->line.format = options->format;
-	server->line.is_utc = options->is_utc;
-	server->epoll_fd = server->signal_fd = server->inherited_fd = -1;
-	server->own_port = options->listen.port;
-	server->idle_exit_ns = DEADLINE_NEVER;
-	server->statistics.started_ns = clock_now_ns();
-	tzset();
-	raise_descriptor_limit((rlim_t)options->max_connections + DESCRIPTORS_BESIDES);
-	result = connection_table_open(&server->connections, options->max_connections);
-	if (result)
-		error_errno(
-			err, -result, _("no memory for %d connections"), options->max_connections);
-	else
+	}
+	server->signal_fd = server->zone_fd = server->watchdog_fd = server->news_fd = -1;
+	server->started_ns = clock_now_ns();
+	steering_be_patient();
+	result = crew_init(&server->crew, options, listeners, err);
+	if (!result)
 		result = open_signals(server, err);
-	if (!result) {
-		server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-		if (server->epoll_fd < 0)
-			result = error_errno(err, errno, _("cannot poll"));
-	}
-	if (result)
+	if (!result)
+		result = open_zone(server, err);
+	if (result) {
 		server_destroy(server);
-	else
-		*ret_server = server;
-	return result;
-}
-
-/* Signals and datagrams are watched from the first moment to the last. */
-static int watch_all(struct server *server, struct error *err)
-{
-	int result =
-		server_watch(server, EPOLL_CTL_ADD, server->signal_fd, EPOLLIN, SOURCE_SIGNAL, 0);
-
-	for (int i = 0; !result && i < server->listeners.count; i++) {
-		if (server->listeners.sockets[i].is_datagram)
-			result = server_watch(server, EPOLL_CTL_ADD,
-				server->listeners.sockets[i].fd, EPOLLIN, SOURCE_LISTENER, i);
+		return result;
 	}
-	return result ? error_errno(err, -result, _("cannot poll")) : 0;
+	server->news_fd = steering_open_news();
+	if (server->news_fd < 0)
+		server->news_fd = -1; /* then SIGHUP has us look */
+	*ret_server = server;
+	return 0;
 }
 
 int server_create(
 	struct server **ret_server, const struct server_options *options, struct error *err)
 {
-	struct server *server;
-	int result = create(&server, options, err);
+	struct server_options ours = *options;
+	struct listen_set listeners = {0};
+	int result;
 
-	if (result)
-		return result;
-	result = listen_open(&server->listeners, &options->listen, err);
-	if (!result)
-		result = watch_all(server, err);
-	if (result)
-		server_destroy(server);
-	else
-		*ret_server = server;
-	return result;
+	ours.listen.lanes = options->workers ? options->workers : steering_count_lanes();
+	raise_descriptor_limit(&ours);
+	result = listen_open(&listeners, &ours.listen, err);
+	return result ? result : create(ret_server, &ours, &listeners, err);
+}
+
+int server_create_with(struct server **ret_server, const struct server_options *options,
+	struct listen_set *listeners, struct error *err)
+{
+	struct server_options ours = *options;
+
+	ours.listen.lanes = 1;
+	raise_descriptor_limit(&ours);
+	return create(ret_server, &ours, listeners, err);
 }
 
 struct inherited {
@@ -136,57 +140,60 @@ static int examine(int fd, struct inherited *ret_inherited, struct error *err)
 	return 0;
 }
 
-static void adopt(struct server *server, const struct inherited *inherited, int fd)
+/* Puts a listening or datagram socket into the set; a connection is for the worker itself. */
+static void sort_in(struct listen_set *listeners, const struct inherited *inherited, int *fd)
 {
 	bool is_datagram = inherited->type == SOCK_DGRAM;
 
-	server->own_port = inherited->port;
-	if (!is_datagram && !inherited->is_listening) {
-		server->inherited_fd = fd;
-		server->is_single = true;
+	if (!is_datagram && !inherited->is_listening)
 		return;
-	}
-	server->listeners.sockets[server->listeners.count++] =
-		(struct listen_socket){fd, inherited->family, is_datagram};
-	if (is_datagram) {
-		listen_want_destination(fd, inherited->family);
-		server->is_single = true;
-	} else {
-		/* A client that goes away between poll and accept must not hold us up. */
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-		server->idle_exit_ns = clock_deadline_ns(server->options.idle_timeout_ns);
-	}
+	/* A client that goes away between poll and accept must not hold us up. */
+	fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) | O_NONBLOCK);
+	if (is_datagram)
+		listen_want_destination(*fd, inherited->family);
+	listen_add(listeners, (struct listen_socket){
+				      .fd = fd_steal(fd),
+				      .family = inherited->family,
+				      .is_datagram = is_datagram,
+				      .port = inherited->port,
+				      .lane = LISTEN_SHARED,
+			      });
 }
 
 int server_create_around(
 	struct server **ret_server, const struct server_options *options, int fd, struct error *err)
 {
+	struct server_options ours = *options;
+	struct listen_set listeners = {0};
 	_cleanup_fd_ int owned = fd;
 	struct inherited inherited;
 	struct server *server;
 	int result = examine(fd, &inherited, err);
 
-	if (!result)
-		result = create(&server, options, err);
 	if (result)
 		return result;
-	adopt(server, &inherited, fd_steal(&owned));
-	result = watch_all(server, err);
+	ours.workers = ours.listen.lanes = 1;
+	sort_in(&listeners, &inherited, &owned);
+	result = create(&server, &ours, &listeners, err);
 	if (result)
-		server_destroy(server);
-	else
-		*ret_server = server;
-	return result;
+		return result;
+	server->crew.workers[0].inherited_fd = fd_steal(&owned);
+	if (inherited.is_listening)
+		server->crew.workers[0].idle_exit_ns = clock_deadline_ns(ours.idle_timeout_ns);
+	else /* answer what is there, then end: inetd has the socket */
+		atomic_store(&server->crew.is_draining, true);
+	*ret_server = server;
+	return 0;
 }
 
 void server_destroy(struct server *server)
 {
 	if (!server)
 		return;
-	connection_table_close(&server->connections);
-	listen_close(&server->listeners);
-	fd_close(&server->inherited_fd);
-	fd_close(&server->epoll_fd);
+	crew_finish(&server->crew);
 	fd_close(&server->signal_fd);
+	fd_close(&server->zone_fd);
+	fd_close(&server->watchdog_fd);
+	fd_close(&server->news_fd);
 	free(server);
 }

@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daytime/statistics.h"
 
-#include <stdio.h>
-
-#include "base/clock.h"
-#include "base/i18n.h"
-
-void statistics_accepted(struct statistics *statistics, int open)
+void statistics_error(struct statistics *statistics, int code)
 {
-	statistics->accepted++;
-	if (open > statistics->most_open)
-		statistics->most_open = open;
+	if (code < 0 || code >= STATISTICS_ERRNOS)
+		code = STATISTICS_ERRNOS - 1;
+	statistics_add(&statistics->errors[code], 1);
 }
 
-void statistics_print(const struct statistics *statistics, int open, char *buffer, size_t size)
+static void merge(statistics_count *into, const statistics_count *from, int count)
 {
-	typedef unsigned long long count;
+	for (int i = 0; i < count; i++)
+		statistics_add(&into[i], atomic_load_explicit(&from[i], memory_order_relaxed));
+}
 
-	snprintf(buffer, size,
-		_("connections: %llu accepted, %llu answered, %llu timed out, %llu failed, %d open "
-		  "(%d at most), %llu pauses; datagrams: %llu answered, %llu refused, %llu "
-		  "failed; up %lld s"),
-		(count)statistics->accepted, (count)statistics->answered,
-		(count)statistics->timed_out, (count)statistics->failed, open,
-		statistics->most_open, (count)statistics->exhausted,
-		(count)statistics->datagrams_answered, (count)statistics->datagrams_refused,
-		(count)statistics->datagrams_failed,
-		(long long)((clock_now_ns() - statistics->started_ns) / NS_PER_S));
+void statistics_merge(struct statistics *into, const struct statistics *from)
+{
+	merge(&into->accepted, &from->accepted, 1);
+	merge(&into->answered, &from->answered, 1);
+	merge(&into->timed_out, &from->timed_out, 1);
+	merge(&into->failed, &from->failed, 1);
+	merge(into->refused, from->refused, REFUSALS);
+	merge(&into->exhausted, &from->exhausted, 1);
+	merge(into->datagrams, from->datagrams, DATAGRAM_VERDICTS);
+	merge(&into->datagrams_failed, &from->datagrams_failed, 1);
+	merge(into->errors, from->errors, STATISTICS_ERRNOS);
+	histogram_add(&into->latency, &from->latency);
 }

@@ -416,7 +416,7 @@ refused()
 
 @test "out of descriptors it says so, waits, and goes on" {
 	PORT=$(free_port)
-	spawn server bash -c "ulimit -n 14; exec daytimed --first-close client $PORT"
+	spawn server bash -c "ulimit -n 20; exec daytimed --workers 1 --first-close client $PORT"
 	SERVER=$SPAWNED_PID
 	wait_until "$PATIENCE" grep -q '^listening' "$BATS_TEST_TMPDIR/server.err"
 	# shellcheck disable=SC2016 # perl's
@@ -497,6 +497,122 @@ rests()
 	run -0 daytime -u 127.0.0.1 "$PORT"
 	kill -USR1 "$SERVER"
 	wait_until "$PATIENCE" server_said '^daytimed: connections: 1 accepted, 1 answered, 0 timed out, 0 failed, 0 open (1 at most), 0 pauses; datagrams: 1 answered, 0 refused, 0 failed; up [0-9]* s$'
+}
+
+@test "--stats prints them on standard output, at SIGUSR1 and at the end, as text or JSON" {
+	start --stats
+	run -0 daytime 127.0.0.1 "$PORT"
+	kill "$SERVER"
+	ends_well "$SERVER"
+	grep -q '^connections: 1 accepted, 1 answered, ' "$BATS_TEST_TMPDIR/server.out"
+	grep -q '^answered within (microseconds): p50 ' "$BATS_TEST_TMPDIR/server.out"
+	start --stats=json --workers 2
+	run -0 daytime 127.0.0.1 "$PORT"
+	run -0 daytime -u 127.0.0.1 "$PORT"
+	kill -USR1 "$SERVER"
+	wait_until "$PATIENCE" jq -es 'length == 1 and .[0] == .[0] + {v: 1, type: "statistics", workers: 2} and
+		.[0].connections.answered == 1 and .[0].datagrams.answered == 1 and .[0].latency_s.count == 1' \
+		"$BATS_TEST_TMPDIR/server.out"
+	kill "$SERVER"
+	ends_well "$SERVER"
+	jq -es 'length == 2' "$BATS_TEST_TMPDIR/server.out"
+}
+
+# threads N: the server has so many.
+threads()
+{
+	[[ $(find "/proc/$SERVER/task" -mindepth 1 -maxdepth 1 | wc -l) == "$1" ]]
+}
+
+# allowed N CPUS: the Nth thread may run on these.
+allowed()
+{
+	local -a tasks
+
+	tasks=("/proc/$SERVER/task"/*)
+	grep -q "^Cpus_allowed_list:\s$2\$" "${tasks[$1]}/status"
+}
+
+@test "a worker for each CPU that it may use, on that CPU; SIGHUP looks again" {
+	(($(nproc) >= 2)) || skip "one CPU"
+	PORT=$(fresh_port)
+	spawn server taskset -c 0 daytimed "$PORT"
+	SERVER=$SPAWNED_PID
+	wait_until "$PATIENCE" server_said '^listening'
+	threads 2 # one that answers, and one around it
+	for ((i = 0; i < 20; i++)); do # from whichever CPU they come
+		taskset -c $((i % 2)) daytime 127.0.0.1 "$PORT" >/dev/null
+		taskset -c $((i % 2)) daytime -u 127.0.0.1 "$PORT" >/dev/null
+	done
+	taskset -p -c 0-1 "$SERVER" >/dev/null
+	kill -HUP "$SERVER"
+	wait_until "$PATIENCE" threads 3
+	wait_until "$PATIENCE" allowed 1 0
+	wait_until "$PATIENCE" allowed 2 1
+	for ((i = 0; i < 20; i++)); do
+		taskset -c $((i % 2)) daytime 127.0.0.1 "$PORT" >/dev/null
+		taskset -c $((i % 2)) daytime -u 127.0.0.1 "$PORT" >/dev/null
+	done
+	# And back: whoever has lost their CPU has nothing more to do.
+	taskset -p -c 1 "$SERVER" >/dev/null
+	kill -HUP "$SERVER"
+	wait_until "$PATIENCE" allowed 1 1
+	for ((i = 0; i < 20; i++)); do
+		taskset -c $((i % 2)) daytime 127.0.0.1 "$PORT" >/dev/null
+	done
+}
+
+@test "--workers: so many, whatever CPUs there are; one has its sockets alone" {
+	start --workers 5
+	threads 6
+	[[ $(ss -Htln4 "sport = :$PORT" | wc -l) == 5 ]]
+	for ((i = 0; i < 20; i++)); do
+		daytime 127.0.0.1 "$PORT" >/dev/null
+	done
+	kill_spawned
+	start --workers 1
+	threads 2
+	[[ $(ss -Htln4 "sport = :$PORT" | wc -l) == 1 ]]
+}
+
+@test "--rate refuses who asks too often, by RST and in silence; others are answered" {
+	start --rate 2
+	# A burst of two, then two a second. Five in far less than a second: at least one is refused.
+	answered=0
+	for ((i = 0; i < 20; i++)); do
+		! daytime 127.0.0.1 "$PORT" >/dev/null 2>&1 || answered=$((answered + 1))
+	done
+	((answered >= 2 && answered < 20))
+	run -0 ask_from 0 '' # from another address
+	[[ ${output%$'\r'} =~ $CTIME ]]
+	kill -USR1 "$SERVER"
+	wait_until "$PATIENCE" server_said '^daytimed: refused: [0-9]* connections over --rate'
+	[[ $(grep -c 'refused a connection from 127.0.0.1 port [0-9]*: it asks more often' "$BATS_TEST_TMPDIR/server.err") == 1 ]]
+}
+
+@test "--max-per-source: one source cannot have all places" {
+	start --first-close client --max-per-source 2
+	exec 5<>"/dev/tcp/127.0.0.1/$PORT" 6<>"/dev/tcp/127.0.0.1/$PORT"
+	IFS= read -r -u 5 line
+	IFS= read -r -u 6 line
+	run -1 daytime --close-first 127.0.0.1 "$PORT"
+	[[ $output == *reset* ]]
+	server_said 'refused a connection from 127.0.0.1 port [0-9]*: it holds as many'
+	exec 5>&-
+	wait_until "$PATIENCE" daytime --close-first 127.0.0.1 "$PORT"
+	exec 6>&-
+}
+
+@test "it is no hurry that interrupts others, unless somebody chose so" {
+	start
+	[[ $(chrt -p "$SERVER") == *SCHED_BATCH* ]]
+	kill_spawned
+	((EUID == 0)) || skip "other policies need root"
+	PORT=$(fresh_port)
+	spawn server chrt -f 1 daytimed "$PORT"
+	SERVER=$SPAWNED_PID
+	wait_until "$PATIENCE" server_said '^listening'
+	[[ $(chrt -p "$SERVER") == *SCHED_FIFO* ]]
 }
 
 zone_is()
@@ -660,7 +776,10 @@ complains()
 	complains "daytimed: unknown option '-1'" -1
 	complains "daytimed: unexpected operand '14'" 13 14
 	complains "daytimed: unknown option '--utcc' (did you mean '--utc'?)" --utcc
-	complains "daytimed: unknown option '--workers'" --workers 2
+	complains "daytimed: --workers '0': not a whole number from 1 to 256" --workers 0
+	complains "daytimed: --rate '-1': *" --rate -1
+	complains "daytimed: --max-per-source 'x': *" --max-per-source x
+	complains "daytimed: --stats 'xml': not one of text, json" --stats=xml
 	complains "daytimed: option '--bind': it needs an argument" --bind
 	complains "daytimed: --format 'pretty': not one of ctime, rfc867, iso8601, nist" --format pretty
 	complains "daytimed: --first-close 'both': not one of server, client, reset" --first-close both

@@ -19,8 +19,8 @@
 #include <syslog.h>
 
 #include "daytime/datagram_batch.h"
-#include "daytime/line.h"
 #include "daytime/listen.h"
+#include "daytime/zone.h"
 
 #define LINE "Sun Jun  5 21:00:00 2022\r\n"
 
@@ -133,20 +133,20 @@ static void steering(const void *unused)
 
 static void time_zones(const void *unused)
 {
-	struct line line = {.format = FORMAT_RFC867};
 	struct clock_quality quality;
+	struct zone_plan plan;
 	char bytes[64];
 	FILE *file;
 
 	(void)unused;
 	setenv("TZ", "Asia/Seoul", 1);
 	confine(0);
-	line_reread_zone(&line);
-	line_refresh(&line);
-	must(strstr(line.bytes, "-KST"));
+	format_reread_zone();
+	zone_plan(0, &plan);
+	must(!strcmp(plan.now.name, "KST"));
 	unsetenv("TZ");
-	line_reread_zone(&line);
-	line_refresh(&line);
+	format_reread_zone();
+	zone_plan(0, &plan);
 	format_clock_quality(&quality);
 	file = fopen("/sys/devices/system/cpu/online", "re");
 	must(file && fgets(bytes, sizeof(bytes), file) && !fclose(file));

@@ -10,7 +10,6 @@
 
 #include "daytime/calendar.h"
 #include "daytime/format.h"
-#include "daytime/line.h"
 
 #define SUNDAY INT64_C(1654430400) /* 2022-06-05 12:00:00 UTC */
 
@@ -278,31 +277,6 @@ static void a_zone_is_reread(void **state)
 	close(fd);
 }
 
-static void a_line_is_made_once_a_second(void **state)
-{
-	struct line line = {.format = FORMAT_ISO8601, .is_utc = true};
-	time_t before, after;
-
-	(void)state;
-	/* Until both readings fall into one second: at the second attempt at the latest. */
-	do {
-		before = time(NULL);
-		line_refresh(&line);
-		line.bytes[0] = '!';
-		line_refresh(&line);
-		after = time(NULL);
-	} while (before != after);
-	assert_int_equal(line.bytes[0], '!'); /* kept, not made again */
-	line_reread_zone(&line);
-	line_refresh(&line);
-	assert_int_equal(line.bytes[0], '2');
-	line.made_s -= 1;
-	line.bytes[0] = '!';
-	line_refresh(&line);
-	assert_int_equal(line.bytes[0], '2');
-	assert_int_equal(line.length, strlen("2022-06-05T12:00:00+00:00\r\n"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,7 +294,6 @@ int main(void)
 		cmocka_unit_test(local_zones),
 		cmocka_unit_test(names_are_english_in_every_locale),
 		cmocka_unit_test(a_zone_is_reread),
-		cmocka_unit_test(a_line_is_made_once_a_second),
 	};
 
 	return cmocka_run_group_tests_name("daytime format", tests, NULL, NULL);

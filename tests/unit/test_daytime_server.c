@@ -16,7 +16,6 @@
 #include "daytime/datagram.h"
 #include "daytime/limits.h"
 #include "daytime/listen.h"
-#include "daytime/statistics.h"
 
 #define LINE "Sun Jun  5 21:00:00 2022\r\n"
 
@@ -26,22 +25,26 @@
 
 static void the_table_keeps_order(void **state)
 {
+	const struct connection begun = {.fd = -1, .line = LINE, .length = strlen(LINE)};
 	struct connection_table table;
-	struct connection *connections[4];
+	struct held_connection *connections[4];
 
 	(void)state;
 	assert_int_equal(connection_table_open(&table, 4), 0);
 	assert_int_equal(table.oldest, -1);
 	for (int i = 0; i < 4; i++)
-		connections[i] = connection_table_add(&table, -1, 100 + i);
+		connections[i] = connection_table_add(&table, &begun, 100 + i);
 	assert_int_equal(table.open, 4);
-	assert_int_equal(table.free, -1);
+	assert_null(connection_table_add(&table, &begun, 104));
+	/* Its line is its own: whoever began it makes another each second. */
+	assert_ptr_not_equal(connections[0]->connection.line, begun.line);
+	assert_memory_equal(connections[0]->connection.line, LINE, strlen(LINE));
 	assert_ptr_equal(&table.places[table.oldest], connections[0]);
 
 	connection_table_remove(&table, connections[1]); /* from the middle */
 	connection_table_remove(&table, connections[0]); /* the oldest */
 	assert_ptr_equal(&table.places[table.oldest], connections[2]);
-	connections[0] = connection_table_add(&table, -1, 104); /* a place used again */
+	connections[0] = connection_table_add(&table, &begun, 104); /* a place used again */
 	assert_ptr_equal(&table.places[table.newest], connections[0]);
 	connection_table_remove(&table, connections[0]); /* the newest */
 	assert_ptr_equal(&table.places[table.newest], connections[3]);
@@ -51,8 +54,8 @@ static void the_table_keeps_order(void **state)
 	assert_int_equal(table.oldest, -1);
 	assert_int_equal(table.newest, -1);
 	for (int i = 0; i < 4; i++)
-		connection_table_add(&table, -1, i);
-	assert_int_equal(table.free, -1); /* no place was lost */
+		assert_non_null(connection_table_add(&table, &begun, i)); /* no place was lost */
+	assert_null(connection_table_add(&table, &begun, 4));
 	connection_table_close(&table);
 }
 
@@ -70,8 +73,7 @@ static void pair_open(struct pair *pair)
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	pair->connection = (struct connection){.fd = fds[0], .length = strlen(LINE)};
-	memcpy(pair->connection.line, LINE, strlen(LINE));
+	pair->connection = (struct connection){.fd = fds[0], .line = LINE, .length = strlen(LINE)};
 	pair->peer = fds[1];
 }
 
@@ -359,23 +361,6 @@ static void notices_are_rare(void **state)
 	assert_false(notice_limit_allows(&limit, 1001 + NOTICE_INTERVAL_NS, &left_out));
 }
 
-static void statistics_are_one_line(void **state)
-{
-	struct statistics statistics = {.started_ns = clock_now_ns()};
-	char text[512];
-
-	(void)state;
-	statistics_accepted(&statistics, 1);
-	statistics_accepted(&statistics, 2);
-	statistics_accepted(&statistics, 1);
-	statistics.answered = 3;
-	statistics.datagrams_refused = 7;
-	statistics_print(&statistics, 0, text, sizeof(text));
-	assert_string_equal(text,
-		"connections: 3 accepted, 3 answered, 0 timed out, 0 failed, 0 open (2 at most), 0 "
-		"pauses; datagrams: 0 answered, 7 refused, 0 failed; up 0 s");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,7 +376,6 @@ int main(void)
 		cmocka_unit_test(short_requests),
 		cmocka_unit_test(answers_from_the_address_asked),
 		cmocka_unit_test(notices_are_rare),
-		cmocka_unit_test(statistics_are_one_line),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as console_init() does */
