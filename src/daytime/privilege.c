@@ -85,12 +85,25 @@ static int change_user(const char *user, struct error *err)
 	return 0;
 }
 
+/*
+ * What any program could ever be given. Only CAP_SETPCAP, which goes with root, can shrink it; for
+ * whoever lacks it no_new_privs alone has to do. Numbers beyond the kernel's last are refused.
+ */
+static void empty_bounding_set(void)
+{
+	for (unsigned long capability = 0; capability < 64; capability++)
+		prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
 int privilege_drop(const char *user, struct error *err)
 {
-	int result = change_user(user, err);
+	int result;
 
+	empty_bounding_set();
+	result = change_user(user, err);
 	if (result)
 		return result;
+	/* What is not inheritable is not ambient either (capabilities(7)). */
 	capng_clear(CAPNG_SELECT_CAPS);
 	if (capng_apply(CAPNG_SELECT_CAPS))
 		return error_set(err, EPERM, _("cannot give up the capabilities: refused"));

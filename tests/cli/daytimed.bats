@@ -645,10 +645,12 @@ status_has()
 	uid=$(id -u nobody)
 	status_has "^Uid:(\s+$uid){4}$"
 	status_has "^Groups:\s*$"
-	for set in Inh Prm Eff Amb; do
+	for set in Inh Prm Eff Bnd Amb; do
 		status_has "^Cap$set:\s+0+$"
 	done
 	status_has '^NoNewPrivs:\s+1$'
+	# Out of reach of others who are nobody.
+	[[ $(stat -c %u "/proc/$SERVER/environ") == 0 ]]
 	kill_spawned
 	start --user daemon
 	status_has "^Uid:(\s+$(id -u daemon)){4}$"
@@ -686,6 +688,21 @@ public_daytimed()
 		[[ $stderr == "daytimed: cannot listen on port 13: Permission denied (such a low port needs root"* ]]
 		[[ ${#stderr_lines[@]} == 1 ]]
 	fi
+	rm -r "$PUBLIC"
+}
+
+@test "capabilities that somebody handed down go as well" {
+	((EUID == 0)) || skip "not root, so nobody to hand them down"
+	public_daytimed
+	PORT=$(free_port)
+	spawn server setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" --clear-groups \
+		--inh-caps +net_bind_service,+net_raw --ambient-caps +net_bind_service,+net_raw "$PUBLIC/daytimed" "$PORT"
+	SERVER=$SPAWNED_PID
+	wait_until "$PATIENCE" server_said '^listening'
+	for set in Inh Prm Eff Amb; do
+		status_has "^Cap$set:\s+0+$"
+	done
+	kill_spawned
 	rm -r "$PUBLIC"
 }
 
