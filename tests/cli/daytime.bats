@@ -405,7 +405,7 @@ complains()
 	done
 	complains "daytime: unexpected operand 'more'" localhost 13 more
 	complains "daytime: unknown option '--close-frist' (did you mean '--close-first'?)" --close-frist
-	complains "daytime: unknown option '-n'" -n 5
+	complains "daytime: unknown option '-x'" -x 5
 	complains "daytime: --close-first 'never': not one of line, now" --close-first=never
 	complains "daytime: --timeout 'soon': *" --timeout soon
 	complains "daytime: --timeout '0': *" --timeout 0
