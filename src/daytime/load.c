@@ -177,13 +177,13 @@ static void await(struct load *load, int ended_fd, const sigset_t *awake, const 
 		struct pollfd poll_fd = {.fd = ended_fd, .events = POLLIN};
 		uint64_t more;
 
-		if (ppoll(&poll_fd, 1, progress.is_shown ? &look : NULL, awake) > 0 &&
-			read(ended_fd, &more, sizeof(more)) == sizeof(more))
-			ended += more;
 		if (interrupt_requested() && !is_stopped) {
 			stop(load);
 			is_stopped = true;
 		}
+		if (ppoll(&poll_fd, 1, progress.is_shown ? &look : NULL, awake) > 0 &&
+			read(ended_fd, &more, sizeof(more)) == sizeof(more))
+			ended += more;
 		if (clock_now_ns() - begin_ns >= NS_PER_S)
 			show(load, &progress);
 	}

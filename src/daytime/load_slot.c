@@ -103,14 +103,22 @@ int load_slot_start(struct load_slot *slot, const struct load_plan *plan, int ep
 	return -result;
 }
 
-/* Is there a whole line, and is that enough? */
+static bool has_line(const struct load_slot *slot)
+{
+	size_t start;
+	size_t length;
+
+	return reply_find_line(slot->bytes, slot->length, &start, &length);
+}
+
+/* Need no more be read, whatever the server may yet send? */
 static bool is_enough(const struct load_slot *slot, const struct load_plan *plan)
 {
 	if (plan->is_datagram || slot->length == sizeof(slot->bytes))
 		return true;
 	if (plan->leaving != LEAVING_AFTER_LINE && plan->leaving != LEAVING_RESET)
 		return false;
-	return load_has_line(slot->bytes, slot->length);
+	return has_line(slot);
 }
 
 /*
@@ -131,7 +139,7 @@ int load_slot_read(struct load_slot *slot, const struct load_plan *plan, uint32_
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return LOAD_WAITING;
 	if (n < 0) /* a reset after a whole line has had the line: that is for the reply to tell */
-		return load_has_line(slot->bytes, slot->length) ? 0 : errno;
+		return has_line(slot) ? 0 : errno;
 	slot->length += (size_t)n;
 	if (n == 0 || is_enough(slot, plan))
 		return 0;

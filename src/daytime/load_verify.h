@@ -7,7 +7,6 @@
  * that was: a server says the same for a whole second.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* More than any daytime has; a reply that fills it is none. */
@@ -18,9 +17,6 @@ struct load_verifier {
 	size_t known_length;
 	char known[LOAD_REPLY_BYTES];
 };
-
-/* Has a line that is not empty come whole, newline included? */
-bool load_has_line(const char *bytes, size_t length);
 
 /* 0, or LOAD_NO_LINE, or LOAD_WRONG_REPLY when the first line that is not empty is no daytime. */
 int load_verify(struct load_verifier *verifier, const char *bytes, size_t length);

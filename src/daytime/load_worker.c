@@ -212,19 +212,21 @@ static int wait_until(struct load_worker *worker, struct epoll_event *events, in
 void load_worker_run(struct load_worker *worker)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int64_t now_ns = worker->begin_ns;
 
-	while (!worker->is_stopped && load_result_done(&worker->result) < worker->count) {
+	while (!worker->is_stopped) {
 		int64_t until_ns = start_due(worker);
+		int64_t now_ns;
 		int count;
 
 		if (worker->oldest >= 0)
 			until_ns = earlier(until_ns, worker->slots[worker->oldest].deadline_ns);
+		else if (!has_more(worker))
+			break;
 		count = wait_until(worker, events, until_ns);
 		now_ns = clock_now_ns();
 		for (int i = 0; i < count; i++)
 			handle(worker, &events[i], now_ns);
 		expire(worker, now_ns);
 	}
-	worker->result.duration_ns = now_ns - worker->begin_ns;
+	worker->result.duration_ns = clock_now_ns() - worker->begin_ns;
 }

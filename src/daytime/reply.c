@@ -4,11 +4,11 @@
 #include <string.h>
 
 /* NIST's lines begin with a newline; nobody misses those. */
-static size_t skip_empty_lines(const struct reply *reply)
+static size_t skip_empty_lines(const char *bytes, size_t length)
 {
 	size_t start = 0;
 
-	while (start < reply->length && strchr("\r\n", reply->bytes[start]) && reply->bytes[start])
+	while (start < length && (bytes[start] == '\r' || bytes[start] == '\n'))
 		start++;
 	return start;
 }
@@ -27,21 +27,34 @@ static size_t without_returns(const char *bytes, size_t length)
 	return length;
 }
 
+bool reply_find_line(const char *bytes, size_t length, size_t *ret_start, size_t *ret_length)
+{
+	size_t start = skip_empty_lines(bytes, length);
+	const char *newline = memchr(bytes + start, '\n', length - start);
+
+	if (!newline)
+		return false;
+	*ret_start = start;
+	*ret_length = without_returns(bytes + start, (size_t)(newline - bytes) - start);
+	return true;
+}
+
 bool reply_has_line(const struct reply *reply)
 {
-	size_t start = skip_empty_lines(reply);
+	size_t start;
+	size_t length;
 
-	return memchr(reply->bytes + start, '\n', reply->length - start);
+	return reply_find_line(reply->bytes, reply->length, &start, &length);
 }
 
 bool reply_is_empty(const struct reply *reply)
 {
-	return skip_empty_lines(reply) == reply->length;
+	return skip_empty_lines(reply->bytes, reply->length) == reply->length;
 }
 
 void reply_first_line(const struct reply *reply, struct text *line)
 {
-	size_t start = skip_empty_lines(reply);
+	size_t start = skip_empty_lines(reply->bytes, reply->length);
 	const char *bytes = reply->bytes + start;
 	size_t length = without_returns(bytes, line_length(bytes, reply->length - start));
 
@@ -54,7 +67,7 @@ void reply_first_line(const struct reply *reply, struct text *line)
 
 void reply_print(const struct reply *reply, bool utf8, struct text *text)
 {
-	size_t at = skip_empty_lines(reply);
+	size_t at = skip_empty_lines(reply->bytes, reply->length);
 	size_t stop = reply->length;
 
 	if (reply->ending == ENDING_ENDLESS && stop - at > REPLY_SHOWN_WHEN_ENDLESS)

@@ -33,7 +33,11 @@ struct reply {
 	char bytes[REPLY_BYTES_MAX];
 };
 
-/* Has a line that is not empty come whole, newline included? */
+/*
+ * Has a line that is not empty come whole, newline included? Then it begins at *ret_start and has
+ * *ret_length bytes before its end, CRs left out.
+ */
+bool reply_find_line(const char *bytes, size_t length, size_t *ret_start, size_t *ret_length);
 bool reply_has_line(const struct reply *reply);
 
 /* Is there anything but newlines? */
