@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 
-#define COLUMN 14
+#define COLUMN 18
 
 static void begin_line(struct text *text, const char *name)
 {

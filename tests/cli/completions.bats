@@ -161,6 +161,12 @@ offers_all()
 	expect '1313' daytime --parse first.example 131
 	expect '' daytime first.example 13 ''
 	expect '' daytime --timeout ''
+	for option in --count -n --concurrency -c --rate -r --workers -w; do
+		expect '' daytime "$option" ''
+		expect 'second.example' daytime "$option" 3 sec
+	done
+	expect '127.0.0.0/8' daytime -n 3 --source ''
+	expect 'daytime 13 1313' daytime -n 3 -s 127.0.0.0/8 --json first.example ''
 	expect 'line now' daytime --close-first =
 	expect 'now' daytime --close-first = n
 	expect '--close-first --close-first=line --close-first=now' daytime --close

@@ -417,7 +417,8 @@ complains()
 @test "--help and --version" {
 	run -0 --separate-stderr daytime --help
 	[[ -z $stderr ]]
-	for option in udp ipv4 ipv6 timeout parse utc close-first reset help version; do
+	for option in udp ipv4 ipv6 timeout parse utc close-first reset count concurrency rate source workers json \
+		help version; do
 		[[ $output == *"--$option"* ]]
 	done
 	run -0 --separate-stderr daytime --version
