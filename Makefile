@@ -13,6 +13,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 RUNS ?= 100
+ROUNDS ?= 5
+COUNT ?= 50000
 
 all:
 	@scripts/build $(BUILD)
@@ -38,6 +40,7 @@ bench:
 	@scripts/build $(BUILD)
 	@bench/reproduce.sh $(BUILD) $(RUNS)
 	@bench/scenarios.sh $(BUILD)
+	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) COUNT=$(COUNT) bench/daytime.sh --plot $(BUILD)/performance.svg
 
 fuzz:
 	@scripts/deps fuzz
