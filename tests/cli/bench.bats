@@ -103,6 +103,11 @@ svg()
 	[[ $(<"$copy/docs/performance.md") == 'no marks' ]]
 }
 
+@test "the document that comes with it has its block" {
+	grep -qx '<!-- begin: bench -->' "$ROOT/docs/performance.md"
+	grep -qx '<!-- end: bench -->' "$ROOT/docs/performance.md"
+}
+
 @test "what cannot be understood: exit status 2, and what there is" {
 	run -2 --separate-stderr bench --fast
 	[[ $stderr == "bench: unknown word '--fast' (there are: "* ]]
