@@ -49,14 +49,8 @@ enum datagram_verdict {
 /* Why it is not answered, translated; NULL for DATAGRAM_ANSWER. */
 const char *datagram_reason(enum datagram_verdict verdict);
 
-/* Takes one from the socket without blocking. 0 or a negative errno (-EAGAIN: none waits). */
-int datagram_receive(int fd, struct datagram *ret_datagram);
-
 enum datagram_verdict datagram_judge(
 	const struct datagram *datagram, uint16_t own_port, size_t least_bytes);
-
-/* Answers from the address it came to. 0 or a negative errno. Never blocks. */
-int datagram_answer(int fd, const struct datagram *datagram, const char *line, size_t length);
 
 /* "192.0.2.1 port 7" */
 void datagram_print_source(const struct datagram *datagram, char *buffer, size_t size);

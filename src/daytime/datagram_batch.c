@@ -28,7 +28,7 @@ struct datagram_batch {
 };
 
 /*
- * One.
+ * One of them.
  */
 
 static void read_destination(struct msghdr *message, struct datagram *datagram)
@@ -114,38 +114,6 @@ static void prepare_to_answer(struct msghdr *message, struct datagram *datagram,
 	message->msg_iovlen = 1;
 	write_source(message, control, datagram);
 }
-
-int datagram_receive(int fd, struct datagram *ret_datagram)
-{
-	union control control;
-	struct iovec into;
-	struct msghdr message = {0};
-	ssize_t n;
-
-	prepare_to_receive(&message, ret_datagram, &control, &into);
-	n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
-	if (n < 0)
-		return -errno;
-	take_received(&message, (size_t)n, ret_datagram);
-	return 0;
-}
-
-int datagram_answer(int fd, const struct datagram *datagram, const char *line, size_t length)
-{
-	union control control = {0};
-	struct datagram to = *datagram;
-	char copy[FORMAT_LINE_BYTES];
-	struct iovec from = {copy, length};
-	struct msghdr message = {0};
-
-	memcpy(copy, line, length);
-	prepare_to_answer(&message, &to, &control, &from);
-	return sendmsg(fd, &message, MSG_DONTWAIT) < 0 ? -errno : 0;
-}
-
-/*
- * Many.
- */
 
 int datagram_batch_open(struct datagram_batch **ret_batch)
 {

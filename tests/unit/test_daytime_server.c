@@ -309,39 +309,6 @@ static void short_requests(void **state)
 	assert_int_equal(datagram_judge(&datagram, 13, 65), DATAGRAM_TOO_SHORT);
 }
 
-/* Over real sockets: from the address that was asked, 127.0.0.2, though 127.0.0.1 is nearer. */
-static void answers_from_the_address_asked(void **state)
-{
-	struct sockaddr_in any = {.sin_family = AF_INET};
-	struct sockaddr_in second;
-	socklen_t length = sizeof(any);
-	struct datagram datagram;
-	char bytes[128] = "";
-	int server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	int client = socket(AF_INET, SOCK_DGRAM, 0);
-
-	(void)state;
-	assert_int_equal(bind(server, (struct sockaddr *)&any, sizeof(any)), 0);
-	assert_int_equal(getsockname(server, (struct sockaddr *)&any, &length), 0);
-	assert_int_equal(listen_want_destination(server, AF_INET), 0);
-	assert_int_equal(datagram_receive(server, &datagram), -EAGAIN);
-	second = any;
-	inet_pton(AF_INET, "127.0.0.2", &second.sin_addr);
-	/* Connected: an answer from anywhere else would not arrive. */
-	assert_int_equal(connect(client, (struct sockaddr *)&second, sizeof(second)), 0);
-	memset(bytes, 'x', sizeof(bytes));
-	assert_int_equal(send(client, bytes, 128, 0), 128); /* a byte longer than we keep */
-	assert_int_equal(datagram_receive(server, &datagram), 0);
-	assert_int_equal(datagram.length, 128);
-	assert_int_equal(strlen(datagram.bytes), 127);
-	assert_int_equal(datagram_judge(&datagram, 13, 0), DATAGRAM_ANSWER);
-	assert_int_equal(datagram_answer(server, &datagram, LINE, strlen(LINE)), 0);
-	assert_int_equal(recv(client, bytes, sizeof(bytes), 0), (ssize_t)strlen(LINE));
-	assert_memory_equal(bytes, LINE, strlen(LINE));
-	fd_close(&server);
-	fd_close(&client);
-}
-
 /*
  * Notes and numbers.
  */
@@ -374,7 +341,6 @@ int main(void)
 		cmocka_unit_test(a_broadcast_is_not_answered),
 		cmocka_unit_test(an_answer_is_not_answered),
 		cmocka_unit_test(short_requests),
-		cmocka_unit_test(answers_from_the_address_asked),
 		cmocka_unit_test(notices_are_rare),
 	};
 
