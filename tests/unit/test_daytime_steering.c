@@ -114,13 +114,14 @@ static void a_connection_goes_to_the_lane_of_its_cpu(void **state)
 		steering_place_on(&place, cpus.numbers[i]);
 		steering_go(&place);
 		for (int round = 0; round < 10; round++) {
-			_cleanup_fd_ int client = connect_from_here(port);
+			int client = connect_from_here(port);
 			struct pollfd there = {.fd = set.sockets[lane].fd, .events = POLLIN};
 			_cleanup_fd_ int server = -1;
 
 			assert_int_equal(poll(&there, 1, 5000), 1);
 			server = accept(set.sockets[lane].fd, NULL, NULL);
 			assert_true(server >= 0);
+			close(client);
 		}
 	}
 	steering_place_anywhere(&place, &cpus);
