@@ -46,6 +46,10 @@ fuzz:
 	@scripts/deps fuzz
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
 
+deb:
+	@scripts/deps deb
+	@scripts/deb
+
 install:
 	@scripts/build $(BUILD) --prefix=$(PREFIX)
 	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild --quiet
@@ -53,4 +57,4 @@ install:
 clean:
 	rm -rf $(BUILD) build-gcc build-asan build-clang build-fuzz build-lint
 
-.PHONY: all deps demo check lint bench fuzz install clean
+.PHONY: all deps demo check lint bench fuzz deb install clean
