@@ -46,13 +46,39 @@ void server_follow_zone(struct server *server)
 	timerfd_settime(server->zone_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &timer, NULL);
 }
 
+/*
+ * What the service manager shows of us.
+ */
+
+static void print_status(const struct server *server, char status[NOTIFY_STATUS_BYTES])
+{
+	snprintf(status, NOTIFY_STATUS_BYTES, _("serving; %d open"),
+		atomic_load(&server->crew.open));
+}
+
+static void say_ready(const struct server *server, const struct notify *notify)
+{
+	char status[NOTIFY_STATUS_BYTES];
+
+	print_status(server, status);
+	notify_ready(notify, status);
+}
+
+static void say_status(const struct server *server, const struct notify *notify)
+{
+	char status[NOTIFY_STATUS_BYTES];
+
+	print_status(server, status);
+	notify_status(notify, status);
+}
+
 static void reload(struct server *server, const struct notify *notify)
 {
 	notify_reloading(notify);
 	format_reread_zone();
 	server_follow_zone(server);
 	crew_arrange(&server->crew); /* nobody tells when a cpuset has changed */
-	notify_ready(notify, NULL);
+	say_ready(server, notify);
 }
 
 /*
@@ -185,6 +211,8 @@ static void watch_over(struct server *server, const struct notify *notify)
 	hush(server->watchdog_fd);
 	if (crew_is_alive(&server->crew))
 		notify_watchdog(notify);
+	if (!server->is_stopping)
+		say_status(server, notify);
 	crew_ask(&server->crew);
 }
 
@@ -246,7 +274,7 @@ int server_run(struct server *server, const struct notify *notify, struct error 
 	if (result)
 		return error_errno(err, -result, _("cannot set the watchdog's timer"));
 	sources[SOURCE_WATCHDOG] = (struct pollfd){.fd = server->watchdog_fd, .events = POLLIN};
-	notify_ready(notify, NULL);
+	say_ready(server, notify);
 	/* A worker may have ended before anybody listened. */
 	while (!crew_has_ended(&server->crew)) {
 		if (poll(sources, SOURCES, -1) < 0 && errno != EINTR)

@@ -35,7 +35,7 @@ records()
 	tr '\t' ' ' <"$SAMPLES" | grep "^$1 " || true
 }
 
-# Processes of this test: they have its TMPDIR in their environment.
+# Processes of this test: they have its TMPDIR in their environment. (The pattern is not to find the grep.)
 ours()
 {
 	local environment
@@ -43,7 +43,7 @@ ours()
 	grep -lsz "^TMPDIR=$TMPDIR\$" /proc/[0-9]*/environ | while read -r environment; do
 		tr '\0' ' ' <"${environment%/environ}/cmdline" 2>/dev/null || true
 		echo
-	done | grep -E 'unshare|run\.sh|daytime\.sh|classic|generator\.pl'
+	done | grep -E 'unshar[e]|run\.s[h]|daytime\.s[h]|classi[c]|generator\.p[l]'
 }
 
 # cgroups_of PID: those of the bench of that process.

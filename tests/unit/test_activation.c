@@ -143,7 +143,7 @@ static bool has_none(struct activation *activation, const struct handover *hando
 
 static bool has_all(struct activation *activation, const struct handover *handover)
 {
-	if (activation->listeners.count != handover->count || activation->connection_fd != -1)
+	if ((int)activation->listeners.count != handover->count || activation->connection_fd != -1)
 		return false;
 	for (int i = 0; i < handover->count; i++) {
 		struct listen_socket *socket = &activation->listeners.sockets[i];
@@ -154,7 +154,7 @@ static bool has_all(struct activation *activation, const struct handover *handov
 		getsockopt(socket->fd, SOL_SOCKET, SO_TYPE, &type, &size);
 		if (socket->fd != ACTIVATION_FIRST_FD + i || socket->family != family ||
 			socket->is_datagram != (type == SOCK_DGRAM) ||
-			activation->ports[i] != port_of(socket->fd) || !activation->ports[i] ||
+			socket->port != port_of(socket->fd) || !socket->port ||
 			!(fcntl(socket->fd, F_GETFL) & O_NONBLOCK) ||
 			!(fcntl(socket->fd, F_GETFD) & FD_CLOEXEC))
 			return false;
