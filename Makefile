@@ -15,6 +15,7 @@ FUZZ_SECONDS ?= 60
 RUNS ?= 100
 ROUNDS ?= 5
 COUNT ?= 50000
+HOSTILE ?= 1000000
 
 all:
 	@scripts/build $(BUILD)
@@ -42,6 +43,11 @@ bench:
 	@bench/scenarios.sh $(BUILD)
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) COUNT=$(COUNT) bench/daytime.sh --plot $(BUILD)/performance.svg
 
+soak:
+	@scripts/deps check
+	@scripts/build $(BUILD) -Dtests=enabled
+	@BUILD=$(BUILD) tests/soak/soak.sh $(HOSTILE)
+
 fuzz:
 	@scripts/deps fuzz
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
@@ -57,4 +63,4 @@ install:
 clean:
 	rm -rf $(BUILD) build-gcc build-asan build-clang build-fuzz build-lint
 
-.PHONY: all deps demo check lint bench fuzz deb install clean
+.PHONY: all deps demo check lint bench soak fuzz deb install clean

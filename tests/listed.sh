@@ -35,9 +35,10 @@ point()
 echo 1..5
 point "every unit test is run" "$(unnamed tests/unit 'test_*.c' test_ .c)"
 point "every command line test is run" "$(unnamed tests/cli '*.bats' '' .bats)"
-point "every lab test is run" "$(
+point "every lab and soak test is run" "$(
 	unnamed tests/lab 'test_*.c' test_ .c
 	unnamed tests/lab '*.bats' '' .bats
+	unnamed tests/soak '*.bats' '' ''
 )"
 point "every source is built" "$(for layer in src/*/; do unnamed "${layer%/}" '*.c' '' ''; done)"
 
