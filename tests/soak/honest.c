@@ -32,6 +32,7 @@ struct honest {
 	struct question_plan plan;
 	struct sockaddr_storage targets[MAX_TARGETS];
 	int target_count;
+	int64_t time_ns;
 	uint32_t first_source; /* host order; 0: the kernel chooses */
 	uint64_t source_count, per_s, count;
 	int epoll_fd;
@@ -45,6 +46,7 @@ struct honest {
 static const struct option_spec options[] = {
 	{'r', "rate", "N", "questions in a second (200)"},
 	{'n', "count", "N", "stop after so many; else at SIGTERM"},
+	{'T', "time", "S", "stop after that long, whatever comes (3600)"},
 	{'p', "patience", "S", "how long each answer may take (10)"},
 	{'s', "source", "ADDR", "the first address that IPv4 questions come from"},
 	{'S', "sources", "N", "how many addresses from there on (1)"},
@@ -67,6 +69,7 @@ static int take(void *context, int id, const char *value)
 	switch (id) {
 	case 'r': return options_number("--rate", value, 1, 100000, &honest->per_s);
 	case 'n': return options_number("--count", value, 1, UINT32_MAX, &honest->count);
+	case 'T': return options_seconds("--time", value, 0.01, 86400, &honest->time_ns);
 	case 'p':
 		return options_seconds("--patience", value, 0.01, 3600, &honest->plan.patience_ns);
 	case 's':
@@ -152,10 +155,6 @@ static void begin(struct honest *honest)
 	struct question *question;
 	int result;
 
-	if (!honest->free_count) {
-		console_error("%d questions wait for an answer: that is enough", PLACES);
-		exit(EXIT_FAILED);
-	}
 	event.data.u32 = (uint32_t)honest->free[--honest->free_count];
 	question = &honest->questions[event.data.u32];
 	honest->plan.is_datagram = number % 2;
@@ -221,9 +220,13 @@ static void converse(struct honest *honest)
 		uint64_t asked = honest->tcp.asked + honest->udp.asked;
 		int64_t next_ns = begun_ns + (int64_t)(asked * NS_PER_S / honest->per_s);
 
-		if (interrupt_requested() || (honest->count && asked >= honest->count))
+		if (interrupt_requested() || now_ns - begun_ns >= honest->time_ns ||
+			(honest->count && asked >= honest->count))
 			is_asking = false;
-		if (is_asking && next_ns <= now_ns)
+		/* With all places taken the pace is the server's, until it is made up for. */
+		if (!honest->free_count)
+			next_ns = tick_ns;
+		else if (is_asking && next_ns <= now_ns)
 			begin(honest);
 		if (tick_ns <= now_ns) {
 			tick(honest, now_ns);
@@ -273,8 +276,10 @@ static int take_operands(struct honest *honest, int argc, char **argv, int first
 
 int main(int argc, char **argv)
 {
-	static struct honest honest = {
-		.plan = {.patience_ns = 10 * NS_PER_S}, .source_count = 1, .per_s = 200};
+	static struct honest honest = {.plan = {.patience_ns = 10 * NS_PER_S},
+		.source_count = 1,
+		.per_s = 200,
+		.time_ns = 3600 * NS_PER_S};
 	int first;
 	int result;
 

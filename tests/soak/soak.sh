@@ -12,7 +12,8 @@
 #                          besides, against each of the two (20000). `make soak` has a million.
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
-BUILD=${BUILD:-build}
+BUILD=$(cd "${BUILD:-build}" && pwd)
+export BUILD
 count=${1:-${COUNT:-20000}}
 here=$(cd "$(dirname "$0")" && pwd)
 
