@@ -49,7 +49,9 @@ honest_options=(--patience "$PATIENCE_S" --source 127.77.0.0 --sources 32)
 
 # No port of a service that daytimed leaves unanswered is chosen by the kernel.
 # One address that is not of the loopback, and a route into nothing, so that what is sent to forged
-# addresses leaves and never comes back. Times that nobody wants to wait for are short.
+# addresses leaves and never comes back. Times that nobody wants to wait for are short. A server that
+# expects floods has long queues: where a handshake by SYN cookie ends at a full one, its last ACK is lost,
+# and a client that waits for the server to speak waits in vain.
 make_net()
 {
 	ip link set lo up
@@ -59,8 +61,8 @@ make_net()
 	ip addr add 10.0.0.1/32 dev nowhere
 	ip route add default dev nowhere
 	sysctl -qw net.ipv4.ip_local_port_range='12000 65535' net.ipv4.tcp_max_syn_backlog=1024 \
-		net.ipv4.tcp_syncookies=1 net.ipv4.tcp_synack_retries=0 net.ipv4.tcp_fin_timeout=2 \
-		net.ipv4.tcp_orphan_retries=1
+		net.ipv4.tcp_syncookies=1 net.ipv4.tcp_fin_timeout=2 net.ipv4.tcp_orphan_retries=1 \
+		net.core.somaxconn="${SOMAXCONN:-65535}"
 }
 
 # until_true SECONDS COMMAND...: polls, with a deadline.
@@ -126,11 +128,14 @@ rested()
 	[[ $before == "$(cpu_of_threads)" ]]
 }
 
-# Until the last of the hostile has gone and the server has nothing left to do.
+# Until the last of the hostile has gone and the server has nothing left to do. Half-open connections
+# need no second SYN,ACK any more.
 settle()
 {
+	sysctl -qw net.ipv4.tcp_synack_retries=0
 	until_true "$PATIENCE_S" is_calm || true
 	until_true "$PATIENCE_S" rested || true
+	sysctl -qw net.ipv4.tcp_synack_retries=5
 }
 
 # measure NAME: how the server is now, as a line of JSON in $folder/measures.
@@ -245,6 +250,9 @@ report()
 		"$folder/measures" | while IFS=$'\t' read -r -a cells; do
 		row %-24s "${cells[@]}"
 	done
+	# Connections and datagrams that the kernel dropped because the server did not keep up.
+	nstat -asz TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDoCookies TcpExtSyncookiesRecv \
+		UdpRcvbufErrors | awk '!/^#/ { printf "# %s %s\n", $1, $2 }'
 	for mode in server client; do
 		sed "s/^/# $mode: /" "$folder/server.err.$mode"
 	done
