@@ -69,8 +69,8 @@ void steering_go(const struct steering_place *place);
 
 /*
  * Asks the scheduler not to interrupt others for our sake (SCHED_BATCH), for this thread and those
- * that it starts. Under load a server is otherwise woken for each connection, and two thirds of
- * its time go into that; now it finds several waiting when its turn comes. On a CPU that has nothing
+ * that it starts. Under load a server is otherwise woken for each connection, and about a third of
+ * its time goes into that; now it finds several waiting when its turn comes. On a CPU that has nothing
  * else to do it makes no difference. A policy that somebody chose for us (chrt, CPUSchedulingPolicy=)
  * stays.
  */
