@@ -31,27 +31,17 @@ progress()
 	[[ ! -t 2 ]] || printf '\r\033[Ksoak: %s' "$1" >&2
 }
 
-has_option()
-{
-	"$BUILD/daytimed" --help | grep -q -e "--$1"
-}
+# What the server runs with: every guard there is. Hostile connections come from 16 addresses, their forged
+# packets from all of 10/8, honest questions from 64 addresses of their own, so that each keeps within bounds.
+server_options=(--idle-timeout 0.5 --max-connections 4000 --max-per-source 100 --rate 400)
+hostile_options=(--target 10.0.0.1 --source 10.66.0.1 --sources 16 --at-once 3000 --time 3600)
+honest_options=(--patience "$PATIENCE_S" --source 10.77.0.1 --sources 64)
 
-# What the server runs with: every guard there is. Hostile connections come from 16 addresses, and
-# their forged packets from all of 10/8; honest ones from addresses of their own.
-server_options()
-{
-	echo --idle-timeout 0.5 --max-connections 4000
-	! has_option max-per-source || echo --max-per-source 200
-	! has_option rate || echo --rate 2000
-}
-hostile_options=(--target 10.0.0.1 --source 127.66.0.0 --sources 16 --at-once 3000 --time 3600)
-honest_options=(--patience "$PATIENCE_S" --source 127.77.0.0 --sources 32)
-
-# No port of a service that daytimed leaves unanswered is chosen by the kernel.
-# One address that is not of the loopback, and a route into nothing, so that what is sent to forged
-# addresses leaves and never comes back. Times that nobody wants to wait for are short. A server that
-# expects floods has long queues: where a handshake by SYN cookie ends at a full one, its last ACK is lost,
-# and a client that waits for the server to speak waits in vain.
+# Addresses that are not of the loopback, and a route into nothing, so that what is sent to forged addresses
+# leaves and never comes back. The kernel chooses ports from its usual range, in which there is no service that
+# daytimed leaves unanswered. Times that nobody wants to wait for are short. A server that expects floods has
+# long queues: where a handshake by SYN cookie ends at a full one, its last ACK is lost, and a client that waits
+# for the server to speak waits in vain.
 make_net()
 {
 	ip link set lo up
@@ -59,10 +49,20 @@ make_net()
 	ip link set nowhere arp off up
 	ip link set beyond arp off up
 	ip addr add 10.0.0.1/32 dev nowhere
+	ip addr add 10.66.0.1/24 dev lo # on lo, all of a prefix is our own
+	ip addr add 10.77.0.1/24 dev lo
 	ip route add default dev nowhere
-	sysctl -qw net.ipv4.ip_local_port_range='12000 65535' net.ipv4.tcp_max_syn_backlog=1024 \
+	sysctl -qw net.ipv4.ip_local_port_range='32768 60999' net.ipv4.tcp_max_syn_backlog=1024 \
 		net.ipv4.tcp_syncookies=1 net.ipv4.tcp_fin_timeout=2 net.ipv4.tcp_orphan_retries=1 \
 		net.core.somaxconn="${SOMAXCONN:-65535}"
+}
+
+# As many connections at once as there may be: a table is in memory as far as it has been used, and only a
+# server that has used all of it may be asked not to grow.
+fill()
+{
+	"$BUILD/tests/soak/hostile" "${hostile_options[@]}" --sources 128 --count 6000 --at-once 6000 --hold 1 \
+		silent 13 >/dev/null
 }
 
 # until_true SECONDS COMMAND...: polls, with a deadline.
@@ -85,13 +85,10 @@ is_ready()
 # start server|client: the server under test, closing first or second.
 start()
 {
-	local options
-
-	read -r -d '' -a options < <(server_options) || true
 	[[ $1 == server ]] || honest_options+=(--close-first)
 	: >"$folder/server.err"
 	started=$SECONDS
-	"$BUILD/daytimed" --first-close "$1" "${options[@]}" 13 2>"$folder/server.err" &
+	"$BUILD/daytimed" --first-close "$1" "${server_options[@]}" 13 2>"$folder/server.err" &
 	server=$!
 	until_true 20 is_ready
 	if ! kill -0 "$server" 2>/dev/null; then
@@ -207,6 +204,16 @@ talkative()
 	((lines <= most)) || { echo "$lines lines, at most $most"; head -n 50 "$folder/server.err"; }
 }
 
+# Without a refusal, nothing has been proved about who is let in meanwhile.
+not_guarded()
+{
+	local guard
+
+	for guard in "$@"; do
+		grep -q "refused: .* connections over $guard" "$folder/server.err" || echo "$guard refused nobody"
+	done
+}
+
 is_gone()
 {
 	! kill -0 "$server" 2>/dev/null
@@ -237,7 +244,7 @@ row()
 report()
 {
 	progress ''
-	cat "$folder"/honest.*.[12].* | jq -rs '"# \(map(.tcp.answered) | add) honest connections answered of \(map(.tcp.asked) | add), the slowest after \(map(.tcp.slowest_s) | max) s; \(map(.udp.answered) | add) of \(map(.udp.asked) | add) by UDP, after \(map(.udp.slowest_s) | max) s, \(map(.udp.repeated) | add) of them asked again"'
+	cat "$folder"/honest.*.[12].{many,meanwhile} | jq -rs '"# \(map(.tcp.answered) | add) honest connections answered of \(map(.tcp.asked) | add), the slowest after \(map(.tcp.slowest_s) | max) s; \(map(.udp.answered) | add) of \(map(.udp.asked) | add) by UDP, after \(map(.udp.slowest_s) | max) s, \(map(.udp.repeated) | add) of them asked again"'
 	row %-8s closes kind '' begun answered 'turned away' failed seconds
 	jq -rs 'map(select(.round > 0)) | group_by([.mode, .kind, .when])[] | [.[0].mode, .[0].kind, .[0].when,
 		(map(.begun) | add), (map(.answered) | add), (map(.turned_away) | add), (map(.failed) | add),

@@ -14,7 +14,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
 BUILD=$(cd "${BUILD:-build}" && pwd)
 export BUILD
-count=${1:-${COUNT:-20000}}
+count=${1:-20000}
 here=$(cd "$(dirname "$0")" && pwd)
 
 # Everything happens in a network namespace of its own, which goes with the last of its processes.
@@ -114,12 +114,14 @@ unanswered()
 	done
 }
 
+# soak server|client GUARD...: with that end closing first; these guards must have refused somebody.
 soak()
 {
 	mode=$1
 	start "$1"
 	settle
 	measure "$mode, before"
+	fill
 	attack "$warmup" 0
 	attack "$each" 1
 	attack "$each" 2
@@ -133,12 +135,12 @@ soak()
 	point "$mode: it says things once" "$(talkative)"
 	stop >"$folder/stop" # not in a subshell: it is our child
 	point "$mode: it ends when told to" "$(<"$folder/stop")"
+	point "$mode: its guards were needed" "$(not_guarded "${@:2}")"
 }
 
-echo 1..18
+echo 1..20
 make_net
-for mode in server client; do
-	soak "$mode"
-done
+soak server --rate # connections do not last: nobody holds many
+soak client --rate --max-per-source
 report
 exit $failed
