@@ -281,8 +281,7 @@ int server_run(struct server *server, const struct notify *notify, struct error 
 			return error_errno(err, errno, _("cannot wait for events"));
 		serve_sources(server, sources, notify);
 	}
-	result = crew_join(&server->crew, err);
 	if (server->crew.options.is_reporting)
 		report_statistics(server);
-	return result;
+	return crew_join(&server->crew, err);
 }

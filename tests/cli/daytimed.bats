@@ -515,7 +515,7 @@ rests()
 		"$BATS_TEST_TMPDIR/server.out"
 	kill "$SERVER"
 	ends_well "$SERVER"
-	jq -es 'length == 2' "$BATS_TEST_TMPDIR/server.out"
+	jq -es 'length == 2 and .[1].workers == 2' "$BATS_TEST_TMPDIR/server.out"
 }
 
 # threads N: the server has so many.
