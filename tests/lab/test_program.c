@@ -225,7 +225,8 @@ static bool is_listened(const struct lab *lab, void *context)
 
 static void serve_daytime(struct rig *rig)
 {
-	const char *const server[] = {"daytimed", "--tcp", getenv("RIG_IPV6") ? "-6" : "-4", NULL};
+	const char *const server[] = {
+		"daytimed", "--workers", "1", "--tcp", getenv("RIG_IPV6") ? "-6" : "-4", NULL};
 	const char *const client[] = {"daytime", "server", NULL};
 	struct error err = {0};
 
