@@ -126,13 +126,13 @@ rested()
 }
 
 # Until the last of the hostile has gone and the server has nothing left to do. Half-open connections
-# need no second SYN,ACK any more.
+# need no other SYN,ACK any more: each is forgotten at its next timer, after 8 s at most when there were three.
 settle()
 {
 	sysctl -qw net.ipv4.tcp_synack_retries=0
 	until_true "$PATIENCE_S" is_calm || true
 	until_true "$PATIENCE_S" rested || true
-	sysctl -qw net.ipv4.tcp_synack_retries=5
+	sysctl -qw net.ipv4.tcp_synack_retries=3
 }
 
 # measure NAME: how the server is now, as a line of JSON in $folder/measures.
