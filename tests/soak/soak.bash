@@ -5,8 +5,9 @@
 # shellcheck disable=SC2034,SC2154 # what it and soak.sh have in common
 
 # The server's own memory may differ by this between two rounds: a page of a stack, a message printed
-# once more. A byte kept for each connection of one round would be many times that.
-SLACK_KIB=64
+# once more. A byte kept for each connection of a round would be as much in the test, and many times that in
+# a run of a million.
+SLACK_KIB=${slack_kib:-64}
 # How long an honest client waits, and how long the kernel may take to forget what the hostile left.
 PATIENCE_S=20
 
@@ -58,9 +59,10 @@ make_net()
 }
 
 # As many connections at once as there may be: a table is in memory as far as it has been used, and only a
-# server that has used all of it may be asked not to grow.
+# server that has used all of it may be asked not to grow. And one source that asks too often.
 fill()
 {
+	"$BUILD/tests/soak/hostile" "${hostile_options[@]}" --sources 1 --count 5000 tcp_flood 13 >/dev/null
 	"$BUILD/tests/soak/hostile" "${hostile_options[@]}" --sources 128 --count 6000 --at-once 6000 --hold 1 \
 		silent 13 >/dev/null
 }

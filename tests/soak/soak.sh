@@ -8,13 +8,15 @@
 # used; and every honest question must have had its answer in time. Speaks TAP; what it measured stands
 # in the comments at the end.
 #
-#   soak.sh [COUNT]        COUNT connections or packets of each kind, and as many honest connections
-#                          besides, against each of the two (20000). `make soak` has a million.
+#   soak.sh [COUNT [KIB]]  COUNT connections or packets of each kind, and as many honest connections
+#                          besides, against each of the two (20000). `make soak` has a million. KIB: how
+#                          much memory may differ between two rounds (64).
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
 BUILD=$(cd "${BUILD:-build}" && pwd)
 export BUILD
 count=${1:-20000}
+slack_kib=${2:-64}
 here=$(cd "$(dirname "$0")" && pwd)
 
 # Everything happens in a network namespace of its own, which goes with the last of its processes.
@@ -25,7 +27,7 @@ if [[ -z ${SOAK_NAMESPACE:-} ]]; then
 		echo '1..0 # SKIP network namespaces are refused here'
 		exit 77
 	fi
-	SOAK_NAMESPACE=1 exec "${own[@]}" "$here/soak.sh" "$count"
+	SOAK_NAMESPACE=1 exec "${own[@]}" "$here/soak.sh" "$count" "$slack_kib"
 fi
 
 # shellcheck source=../points.bash
