@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daytime/limits.h"
 #include "daytime/listen.h"
+#include "daytime/notice_limit.h"
 #include "daytime/prefix.h"
 #include "daytime/rate.h"
 #include "daytime/server.h"

@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "daytime/connection.h"
 #include "daytime/datagram.h"
-#include "daytime/limits.h"
+#include "daytime/notice_limit.h"
 #include "daytime/listen.h"
 
 #define LINE "Sun Jun  5 21:00:00 2022\r\n"

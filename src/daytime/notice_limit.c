@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "daytime/limits.h"
+#include "daytime/notice_limit.h"
 
 bool notice_limit_allows(struct notice_limit *limit, int64_t now_ns, uint64_t *ret_left_out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef DAYTIME_LIMITS_H
-#define DAYTIME_LIMITS_H
+#ifndef DAYTIME_NOTICE_LIMIT_H
+#define DAYTIME_NOTICE_LIMIT_H
 
 /* How often a thing may be said: strangers decide how often it happens. For several threads at once. */
 
