@@ -2,6 +2,7 @@
 #include "daytime/listen.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -94,7 +95,8 @@ static int open_socket(const struct wish *wish, bool is_datagram, int lane, int 
 		result = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
 	if (result)
 		return result;
-	if (!is_datagram && listen(fd, SOMAXCONN))
+	/* As long a queue as net.core.somaxconn allows; libc's SOMAXCONN is the default of that, and no more. */
+	if (!is_datagram && listen(fd, INT_MAX))
 		return -errno;
 	return fd_steal(&fd);
 }
