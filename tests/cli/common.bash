@@ -33,6 +33,20 @@ refute()
 	! "$@"
 }
 
+# complains PATTERN ARG...: the program that the pattern begins with exits with 2, says why in the first line,
+# and at most a hint behind it.
+complains()
+{
+	local program=${1%%:*} pattern=$1
+
+	shift
+	run -2 --separate-stderr "$program" "$@"
+	[[ -z $output ]]
+	# shellcheck disable=SC2053,SC2154 # a pattern; set by run
+	[[ ${stderr_lines[0]} == $pattern ]] || fail "$program $*: $stderr"
+	((${#stderr_lines[@]} <= 3))
+}
+
 # wait_until SECONDS COMMAND...: runs the command again and again until it succeeds; fails when
 # the seconds are over.
 wait_until()

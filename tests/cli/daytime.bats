@@ -389,16 +389,6 @@ near_zero()
 	[[ $stderr == "daytime: cannot write the output: No space left on device" ]]
 }
 
-# complains PATTERN ARG...: exit code 2, the reason in the first line, and at most a hint behind it.
-complains()
-{
-	run -2 --separate-stderr daytime "${@:2}"
-	[[ -z $output ]]
-	# shellcheck disable=SC2053 # a pattern
-	[[ ${stderr_lines[0]} == $1 ]] || fail "daytime ${*:2}: $stderr"
-	((${#stderr_lines[@]} <= 3))
-}
-
 @test "what cannot be understood is exit code 2 and one clear line" {
 	for service in 0 70000 65536 abc '' 13x 1.3 ' 13' 99999999999999999999; do
 		complains "daytime: SERVICE '$service': neither a port from 1 to 65535 nor a name in /etc/services" localhost "$service"

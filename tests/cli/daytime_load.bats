@@ -335,16 +335,6 @@ has_drawn()
 	[[ $stderr == "daytime: cannot write the output: No space left on device" ]]
 }
 
-# complains PATTERN ARG...: exit code 2, the reason in the first line, and at most a hint behind it.
-complains()
-{
-	run -2 --separate-stderr daytime "${@:2}"
-	[[ -z $output ]]
-	# shellcheck disable=SC2053 # a pattern
-	[[ ${stderr_lines[0]} == $1 ]] || fail "daytime ${*:2}: $stderr"
-	((${#stderr_lines[@]} <= 3))
-}
-
 @test "what cannot be understood is exit code 2 and one clear line" {
 	for option in concurrency=2 rate=5 source=127.0.0.0/8 workers=1 json; do
 		complains "daytime: --${option%=*} goes with --count alone" "--$option"

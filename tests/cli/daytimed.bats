@@ -773,19 +773,6 @@ public_daytimed()
 	[[ ${lines[3]} =~ $CTIME ]]
 }
 
-# complains PATTERN ARG...: exit code 2, the reason in the first line, and at most a hint behind it.
-complains()
-{
-	local pattern=$1
-
-	shift
-	run -2 --separate-stderr daytimed "$@"
-	[[ -z $output ]]
-	# shellcheck disable=SC2053 # a pattern
-	[[ ${stderr_lines[0]} == $pattern ]] || fail "daytimed $*: $stderr"
-	((${#stderr_lines[@]} <= 3))
-}
-
 @test "what cannot be understood is exit code 2 and one clear line" {
 	for port in 0 70000 65536 abc '' -- 13x 1.3 ' 13' 99999999999999999999; do
 		[[ $port == -- ]] || complains "daytimed: PORT '$port': not a whole number from 1 to 65535" -- "$port"
