@@ -31,7 +31,8 @@ struct connection {
 	int fd; /* -1 once it is closed */
 	bool is_sent;
 	int code;        /* after STEP_FAILED: the errno, positive */
-	uint64_t source; /* whose it is; means nothing here */
+	uint64_t source; /* whose it is, and */
+	bool has_share;  /* whether it counts among those that they hold: mean nothing here */
 	size_t length, sent;
 	const char *line; /* belongs to somebody else */
 };

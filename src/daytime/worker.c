@@ -211,13 +211,20 @@ static int serve(struct worker *worker)
 	return result;
 }
 
+/* The connection that inetd accepted: the only one there will be. */
+static void adopt(struct worker *worker)
+{
+	worker_take_place(worker);
+	worker_begin(worker, fd_steal(&worker->inherited_fd), NULL, 0);
+}
+
 static void *run(void *context)
 {
 	struct worker *worker = context;
 	int result;
 
 	if (worker->inherited_fd >= 0)
-		worker_adopt(worker, fd_steal(&worker->inherited_fd));
+		adopt(worker);
 	result = serve(worker);
 	if (result)
 		error_errno(&worker->error, -result, _("cannot serve any more"));

@@ -67,11 +67,23 @@ int worker_start(struct worker *worker);
 void worker_ring(struct worker *worker);
 
 /*
- * What the loop (worker.c) asks of its other half, who serves sockets (worker_serve.c).
+ * What the loop (worker.c) asks of those who know connections (worker_connection.c).
  */
 
-/* Serves a connection that somebody else has accepted, and owns its descriptor from then on. */
-void worker_adopt(struct worker *worker, int fd);
+/*
+ * Takes a place for one more connection; false when there is none. Who answers and closes at once needs
+ * none and always gets it. To be given back if there is no connection after all.
+ */
+bool worker_take_place(struct worker *worker);
+void worker_give_place_back(struct worker *worker);
+
+/* Is there room for one more? If not, the worker is rung when there is. */
+bool worker_has_room(struct worker *worker);
+
+/* Serves a connection that has been accepted and has its place; owns the descriptor. `source` may be NULL:
+ * then no limit of a source applies. */
+void worker_begin(struct worker *worker, int fd, const union datagram_address *source,
+	socklen_t source_length);
 
 /* Goes on with one that is held, which is ready. */
 void worker_continue(struct worker *worker, struct held_connection *held);
@@ -79,16 +91,17 @@ void worker_continue(struct worker *worker, struct held_connection *held);
 /* Ends those whose deadline has passed. */
 void worker_end_overdue(struct worker *worker, int64_t now_ns);
 
+/*
+ * And of those who know listening sockets (worker_serve.c).
+ */
+
 /* Serves what waits at a listener or datagram socket. A negative errno when that is no longer possible. */
 int worker_serve(struct worker *worker, const struct listen_socket *socket);
 
 /* Serves all that waits there, to the last. */
 void worker_drain(struct worker *worker, const struct listen_socket *socket);
 
-/* Is there room for one more connection? If not, the worker is rung when there is. */
-bool worker_has_room(struct worker *worker);
-
-/* epoll_ctl(2) for one that is held. 0 or a negative errno. */
+/* What both ask of the loop: epoll_ctl(2) for one that is held. 0 or a negative errno. */
 int worker_watch(
 	struct worker *worker, int operation, const struct held_connection *held, uint32_t events);
 
