@@ -72,6 +72,16 @@ static void read_row(const struct inet_diag_msg *row, struct diag_socket *socket
 		socket->timer_ms = row->idiag_expires;
 }
 
+static int read_attribute(const struct nlattr *attribute, void *context)
+{
+	struct diag_socket *socket = context;
+
+	if (mnl_attr_get_type(attribute) == INET_DIAG_SKV6ONLY &&
+		mnl_attr_get_payload_len(attribute) >= sizeof(uint8_t))
+		socket->is_v6only = mnl_attr_get_u8(attribute);
+	return MNL_CB_OK;
+}
+
 struct delivery {
 	diag_each *each;
 	void *context;
@@ -98,6 +108,9 @@ static int deliver(const struct nlmsghdr *message, void *context)
 			return MNL_CB_OK;
 		socket.state = TCP_STATE_BOUND;
 	}
+	if (socket.local.family == AF_INET6 &&
+		(socket.state == TCP_STATE_LISTEN || socket.state == TCP_STATE_BOUND))
+		mnl_attr_parse(message, sizeof(struct inet_diag_msg), read_attribute, &socket);
 	delivery->result = delivery->each(delivery->context, &socket);
 	return MNL_CB_OK;
 }

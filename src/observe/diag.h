@@ -40,6 +40,7 @@ struct diag_socket {
 	uint32_t uid;
 	uint32_t inode;  /* 0 for requests, TIME_WAIT and what no process holds */
 	uint64_t cookie; /* names the socket for its whole life, TIME_WAIT included */
+	bool is_v6only;  /* IPV6_V6ONLY; told of LISTEN and BOUND alone */
 };
 
 /* State masks: bit n is enum tcp_state n. */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "observe/route.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/netlink.h"
+
+union route_request {
+	struct nlmsghdr header;
+	char bytes[256];
+};
+
+static size_t address_bytes(const struct endpoint *endpoint)
+{
+	return endpoint->family == AF_INET6 ? 16 : 4;
+}
+
+/* What the kernel says of the route. */
+struct answer {
+	struct route *route;
+	unsigned int kind; /* RTN_UNICAST, RTN_LOCAL...; RTN_UNSPEC where it said nothing */
+};
+
+static int read_attribute(const struct nlattr *attribute, void *context)
+{
+	struct answer *answer = context;
+	struct route *route = answer->route;
+	uint16_t length = mnl_attr_get_payload_len(attribute);
+
+	switch (mnl_attr_get_type(attribute)) {
+	case RTA_OIF:
+		if (length >= sizeof(uint32_t))
+			if_indextoname(mnl_attr_get_u32(attribute), route->device);
+		break;
+	case RTA_GATEWAY:
+		if (length != address_bytes(&route->peer))
+			break;
+		route->gateway = (struct endpoint){.family = route->peer.family};
+		memcpy(route->gateway.address, mnl_attr_get_payload(attribute), length);
+		break;
+	default: break;
+	}
+	return MNL_CB_OK;
+}
+
+static int read_answer(const struct nlmsghdr *message, void *context)
+{
+	struct answer *answer = context;
+	const struct rtmsg *body = mnl_nlmsg_get_payload(message);
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*body))
+		return MNL_CB_OK;
+	answer->kind = body->rtm_type;
+	mnl_attr_parse(message, sizeof(*body), read_attribute, answer);
+	return MNL_CB_OK;
+}
+
+/* Fills in what only the routing table knows; where it does not answer, that stays unknown. */
+static unsigned int ask_table(struct route *route)
+{
+	union route_request request = {0};
+	struct answer answer = {.route = route};
+	struct netlink netlink;
+	struct rtmsg *body;
+
+	if (netlink_open(&netlink, NETLINK_ROUTE, NULL) < 0)
+		return RTN_UNSPEC;
+	mnl_nlmsg_put_header(&request);
+	request.header.nlmsg_type = RTM_GETROUTE;
+	body = mnl_nlmsg_put_extra_header(&request.header, sizeof(*body));
+	body->rtm_family = (unsigned char)route->peer.family;
+	body->rtm_dst_len = (unsigned char)(8 * address_bytes(&route->peer));
+	mnl_attr_put(&request.header, RTA_DST, address_bytes(&route->peer), route->peer.address);
+	if (route->peer.interface)
+		mnl_attr_put_u32(&request.header, RTA_OIF, route->peer.interface);
+	if (netlink_get(&netlink, &request.header, read_answer, &answer, "", NULL) < 0)
+		answer.kind = RTN_UNSPEC;
+	netlink_close(&netlink);
+	return answer.kind;
+}
+
+static int read_names(int fd, struct route *route)
+{
+	struct sockaddr_storage name;
+	socklen_t length = sizeof(name);
+	int r;
+
+	if (getsockname(fd, (struct sockaddr *)&name, &length) < 0)
+		return -errno;
+	r = endpoint_from_sockaddr((const struct sockaddr *)&name, &route->source);
+	if (r < 0)
+		return r;
+	route->source.port = 0;
+	length = sizeof(name);
+	if (getpeername(fd, (struct sockaddr *)&name, &length) < 0)
+		return -errno;
+	return endpoint_from_sockaddr((const struct sockaddr *)&name, &route->peer);
+}
+
+/* A datagram socket that is connected, and says nothing. */
+static int connect_datagram(
+	const struct endpoint *peer, const struct endpoint *from, struct route *route)
+{
+	_cleanup_fd_ int fd = socket(peer->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage address;
+	struct endpoint source = *from;
+	socklen_t length;
+	int yes = 1;
+
+	if (fd < 0)
+		return -errno;
+	/* A broadcast address would be refused with EACCES, which TCP does not say. */
+	if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &yes, sizeof(yes)) < 0)
+		return -errno;
+	source.port = 0;
+	length = endpoint_to_sockaddr(&source, &address);
+	if (source.family && bind(fd, (const struct sockaddr *)&address, length) < 0)
+		return -errno;
+	length = endpoint_to_sockaddr(peer, &address);
+	if (connect(fd, (const struct sockaddr *)&address, length) < 0)
+		return -errno;
+	return read_names(fd, route);
+}
+
+int route_find(const struct endpoint *peer, const struct endpoint *from, struct route *ret_route)
+{
+	struct route route = {.peer = *peer};
+	unsigned int kind;
+	int r = connect_datagram(peer, from, &route);
+
+	if (r < 0)
+		return r;
+	kind = ask_table(&route);
+	/* A connection is between two. */
+	if (kind == RTN_BROADCAST || kind == RTN_MULTICAST ||
+		(peer->family == AF_INET6 && peer->address[0] == 0xff))
+		return -ENETUNREACH;
+	route.is_local = kind == RTN_LOCAL;
+	*ret_route = route;
+	return 0;
+}
