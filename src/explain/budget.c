@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "explain/budget.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a port is; where several would do, the last. */
+enum use {
+	USE_NONE,
+	USE_SHARED,
+	USE_REUSABLE,
+	USE_WAITING,
+	USE_CONNECTED,
+	USE_HELD,
+};
+
+/* What the kernel has when it does not tell. */
+#define DEFAULT_LOW      32768
+#define DEFAULT_HIGH     60999
+#define DEFAULT_TW_REUSE 2
+/* Before there was tcp_tw_reuse_delay, it was the next second of a clock of seconds: this at most. */
+#define DEFAULT_REUSE_DELAY_MS 1000
+
+static bool is_loopback(const struct endpoint *endpoint)
+{
+	struct endpoint plain = endpoint_unmap(endpoint);
+	static const uint8_t one[16] = {[15] = 1};
+
+	if (plain.family == AF_INET)
+		return plain.address[0] == 127;
+	return !memcmp(plain.address, one, sizeof(one));
+}
+
+static int64_t value_of(const struct settings *settings, enum setting setting, int64_t otherwise)
+{
+	return settings->is_known[setting] ? settings->values[setting] : otherwise;
+}
+
+static enum budget_reuse judge_reuse(const struct budget *budget, const struct settings *settings)
+{
+	int64_t reuse = value_of(settings, SETTING_TW_REUSE, DEFAULT_TW_REUSE);
+
+	if (reuse == 0)
+		return BUDGET_REUSE_OFF;
+	if (value_of(settings, SETTING_TIMESTAMPS, 1) == 0)
+		return BUDGET_REUSE_NO_TIMESTAMPS;
+	if (reuse == 2 && !is_loopback(&budget->local) && !is_loopback(&budget->peer))
+		return BUDGET_REUSE_LOOPBACK_ONLY;
+	return BUDGET_REUSE_ON;
+}
+
+void budget_start(struct budget *budget, const struct settings *settings,
+	const struct endpoint *local, const struct endpoint *peer)
+{
+	*budget = (struct budget){
+		.local = endpoint_unmap(local),
+		.peer = endpoint_unmap(peer),
+		.low = settings->has_port_range ? settings->port_low : DEFAULT_LOW,
+		.high = settings->has_port_range ? settings->port_high : DEFAULT_HIGH,
+		.reuse_delay_ms = (uint32_t)value_of(
+			settings, SETTING_TW_REUSE_DELAY_MS, DEFAULT_REUSE_DELAY_MS),
+		.ports = calloc(SETTINGS_PORTS, 1),
+	};
+	if (!budget->ports)
+		abort();
+	budget->range = budget->high - budget->low + 1;
+	budget->reuse = judge_reuse(budget, settings);
+	/* Reserved ones are counted at once, and carry no use. */
+	for (uint32_t port = budget->low; port <= budget->high; port++) {
+		if (!settings_reserves(settings, port))
+			continue;
+		budget->reserved++;
+		budget->ports[port] = UINT8_MAX;
+	}
+}
+
+static bool is_of_destination(const struct budget *budget, const struct diag_socket *socket)
+{
+	struct endpoint local = endpoint_unmap(&socket->local),
+			peer = endpoint_unmap(&socket->peer);
+
+	return local.family == budget->local.family &&
+	       !memcmp(local.address, budget->local.address, sizeof(local.address)) &&
+	       endpoint_equal(&peer, &budget->peer);
+}
+
+/* How long it has been in TIME_WAIT; at least, for the timer may have been put back. */
+static uint32_t age_ms(const struct diag_socket *socket)
+{
+	return socket->timer_ms < BUDGET_TIME_WAIT_MS ? BUDGET_TIME_WAIT_MS - socket->timer_ms : 0;
+}
+
+static enum use weigh_time_wait(struct budget *budget, const struct diag_socket *socket)
+{
+	uint32_t age = age_ms(socket), back_ms = socket->timer_ms;
+
+	budget->births += age < BUDGET_WINDOW_MS;
+	if (budget->reuse == BUDGET_REUSE_ON) {
+		if (age > budget->reuse_delay_ms)
+			return USE_REUSABLE;
+		if (budget->reuse_delay_ms - age < back_ms)
+			back_ms = budget->reuse_delay_ms - age;
+	}
+	budget->aged += age > budget->reuse_delay_ms;
+	/* The timer rounds up: of one at zero, a second is left at most to be reckoned with. */
+	uint32_t second = back_ms / 1000 + 1;
+
+	budget->back_in[second < BUDGET_SECONDS ? second : BUDGET_SECONDS - 1]++;
+	return USE_WAITING;
+}
+
+static enum use weigh(struct budget *budget, const struct diag_socket *socket)
+{
+	if (socket->state == TCP_STATE_LISTEN || socket->state == TCP_STATE_BOUND)
+		return USE_HELD;
+	if (!is_of_destination(budget, socket))
+		return USE_SHARED;
+	budget->by_state[tcp_state_fold(socket->state)]++;
+	if (socket->state == TCP_STATE_TIME_WAIT)
+		return weigh_time_wait(budget, socket);
+	return USE_CONNECTED;
+}
+
+void budget_add(struct budget *budget, const struct diag_socket *socket)
+{
+	uint32_t port = socket->local.port;
+	enum use use;
+
+	if (port < budget->low || port > budget->high || budget->ports[port] == UINT8_MAX)
+		return;
+	/* A request has no place in the table of ports; its listener has. */
+	if (socket->state == TCP_STATE_SYN_RECV && !socket->inode &&
+		!is_of_destination(budget, socket))
+		return;
+	use = weigh(budget, socket);
+	if (use > budget->ports[port])
+		budget->ports[port] = (uint8_t)use;
+}
+
+/*
+ * The search goes by twos, and through an even number of ports. Of three it never comes to the last;
+ * of more it depends on where it begins, which differs by destination.
+ */
+static void round_off(struct budget *budget)
+{
+	if (budget->range == 1 || budget->range % 2 == 0)
+		return;
+	if (budget->range > 3) {
+		budget->is_one_passed_over = budget->free_first > 0;
+	} else if (budget->ports[budget->high] == USE_NONE) {
+		budget->free--;
+		budget->free_first--;
+	}
+}
+
+void budget_count(struct budget *budget)
+{
+	uint32_t *counts[] = {
+		[USE_NONE] = &budget->free,
+		[USE_SHARED] = &budget->shared,
+		[USE_REUSABLE] = &budget->reusable,
+		[USE_WAITING] = &budget->waiting,
+		[USE_CONNECTED] = &budget->connected,
+		[USE_HELD] = &budget->held,
+	};
+
+	for (uint32_t port = budget->low; port <= budget->high; port++) {
+		if (budget->ports[port] == UINT8_MAX)
+			continue;
+		++*counts[budget->ports[port]];
+		if (budget->ports[port] != USE_NONE)
+			continue;
+		if ((port - budget->low) % 2 == 0)
+			budget->free_first++;
+		else
+			budget->free_second++;
+	}
+	round_off(budget);
+}
+
+void budget_finish(struct budget *budget)
+{
+	free(budget->ports);
+	budget->ports = NULL;
+}
+
+uint32_t budget_usable(const struct budget *budget)
+{
+	uint32_t away = budget->reserved + budget->held;
+
+	away += budget->range > 1 && budget->range % 2;
+	return budget->range > away ? budget->range - away : 0;
+}
+
+uint32_t budget_certain(const struct budget *budget)
+{
+	return budget->free - (budget->is_one_passed_over && budget->free);
+}
+
+double budget_rate(const struct budget *budget)
+{
+	return budget->births / (BUDGET_WINDOW_MS / 1000.0);
+}
+
+double budget_exhaustion_s(const struct budget *budget, double rate)
+{
+	double left = budget_certain(budget) + budget->shared + budget->reusable;
+	uint32_t horizon = BUDGET_TIME_WAIT_MS / 1000;
+
+	if (rate <= 0)
+		return -1;
+	/* After the first of the new ones has come back, as many come as go. */
+	if (budget->reuse == BUDGET_REUSE_ON)
+		horizon = (budget->reuse_delay_ms + 999) / 1000;
+	for (uint32_t second = 1; second <= horizon; second++) {
+		if (left < rate)
+			return second - 1 + left / rate;
+		left += (second < BUDGET_SECONDS ? budget->back_in[second] : 0) - rate;
+	}
+	return -1;
+}
