@@ -16,6 +16,7 @@
 #include "timewait/reproduce.h"
 #include "timewait/run.h"
 #include "timewait/scenarios.h"
+#include "timewait/why.h"
 
 static const struct subcommand {
 	const char *name;
@@ -32,6 +33,7 @@ static const struct subcommand {
 	{"myths", command_myths, N_("put widespread claims about TCP to the test, on this kernel")},
 	{"list", command_list,
 		N_("list the TCP sockets of this host, TIME_WAIT and bound ones included")},
+	{"why", command_why, N_("say why bind() or connect() fails here and now, and what helps")},
 	{"doctor", command_doctor, N_("say what of timewait works here, and why not (--self)")},
 };
 
