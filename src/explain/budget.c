@@ -21,16 +21,6 @@ enum use {
 /* Before there was tcp_tw_reuse_delay, it was the next second of a clock of seconds: this at most. */
 #define DEFAULT_REUSE_DELAY_MS 1000
 
-static bool is_loopback(const struct endpoint *endpoint)
-{
-	struct endpoint plain = endpoint_unmap(endpoint);
-	static const uint8_t one[16] = {[15] = 1};
-
-	if (plain.family == AF_INET)
-		return plain.address[0] == 127;
-	return !memcmp(plain.address, one, sizeof(one));
-}
-
 static int64_t value_of(const struct settings *settings, enum setting setting, int64_t otherwise)
 {
 	return settings->is_known[setting] ? settings->values[setting] : otherwise;
@@ -44,7 +34,8 @@ static enum budget_reuse judge_reuse(const struct budget *budget, const struct s
 		return BUDGET_REUSE_OFF;
 	if (value_of(settings, SETTING_TIMESTAMPS, 1) == 0)
 		return BUDGET_REUSE_NO_TIMESTAMPS;
-	if (reuse == 2 && !is_loopback(&budget->local) && !is_loopback(&budget->peer))
+	if (reuse == 2 && !endpoint_is_loopback(&budget->local) &&
+		!endpoint_is_loopback(&budget->peer))
 		return BUDGET_REUSE_LOOPBACK_ONLY;
 	return BUDGET_REUSE_ON;
 }

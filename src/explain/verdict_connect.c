@@ -77,6 +77,14 @@ static void explain_no_route(struct verdict *verdict, int code)
 	const struct endpoint *peer = &verdict->question.peer;
 
 	endpoint_address(peer, address);
+	if (code == ENETUNREACH && endpoint_is_loopback(peer)) {
+		verdict_set_reason(verdict,
+			_("%s is reached by the interface lo, which is down in this network "
+			  "namespace."),
+			address);
+		verdict_add_remedy(verdict, REMEDY_BRING_UP, true, "ip link set lo up");
+		return;
+	}
 	switch (code) {
 	case ENETUNREACH:
 		verdict_set_reason(verdict,

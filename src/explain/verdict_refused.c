@@ -104,13 +104,6 @@ static void look_at(struct search *search, const struct ifaddrs *entry)
 	}
 }
 
-static bool is_loopback(const struct endpoint *endpoint)
-{
-	if (endpoint->family == AF_INET)
-		return endpoint->address[0] == 127;
-	return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)endpoint->address);
-}
-
 static void explain_tentative(struct verdict *verdict, const char *address, unsigned int flags)
 {
 	if (flags & IFA_F_DADFAILED) {
@@ -134,7 +127,7 @@ static void explain_foreign(struct verdict *verdict, const char *address, struct
 	unsigned int flags = search->wanted.family == AF_INET6 ? ipv6_flags(&search->wanted) : 0;
 	const char *device = search->device;
 
-	if (!device && search->is_lo_down && is_loopback(&search->wanted))
+	if (!device && search->is_lo_down && endpoint_is_loopback(&search->wanted))
 		device = "lo";
 	if (device && !search->is_up) {
 		verdict_set_reason(verdict, _("%s belongs to the interface %s, which is down."),

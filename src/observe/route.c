@@ -129,14 +129,16 @@ int route_find(const struct endpoint *peer, const struct endpoint *from, struct 
 {
 	struct route route = {.peer = *peer};
 	unsigned int kind;
-	int r = connect_datagram(peer, from, &route);
+	int r;
 
+	/* A connection is between two. */
+	if (peer->family == AF_INET6 && peer->address[0] == 0xff)
+		return -ENETUNREACH;
+	r = connect_datagram(peer, from, &route);
 	if (r < 0)
 		return r;
 	kind = ask_table(&route);
-	/* A connection is between two. */
-	if (kind == RTN_BROADCAST || kind == RTN_MULTICAST ||
-		(peer->family == AF_INET6 && peer->address[0] == 0xff))
+	if (kind == RTN_BROADCAST || kind == RTN_MULTICAST)
 		return -ENETUNREACH;
 	route.is_local = kind == RTN_LOCAL;
 	*ret_route = route;

@@ -44,6 +44,16 @@ bool endpoint_is_any(const struct endpoint *endpoint)
 	return !memcmp(endpoint->address, zeroes, sizeof(zeroes));
 }
 
+bool endpoint_is_loopback(const struct endpoint *endpoint)
+{
+	static const uint8_t one[16] = {[15] = 1};
+	struct endpoint plain = endpoint_unmap(endpoint);
+
+	if (plain.family == AF_INET)
+		return plain.address[0] == 127;
+	return !memcmp(plain.address, one, sizeof(one));
+}
+
 struct endpoint endpoint_unmap(const struct endpoint *endpoint)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

@@ -30,6 +30,9 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 /* All zeroes: bound to any address. */
 bool endpoint_is_any(const struct endpoint *endpoint);
 
+/* 127.0.0.0/8 or ::1. */
+bool endpoint_is_loopback(const struct endpoint *endpoint);
+
 /* ::ffff:192.0.2.1 becomes 192.0.2.1; every other endpoint is itself. A socket of AF_INET6 that
  * speaks IPv4 has its peer in that form. */
 struct endpoint endpoint_unmap(const struct endpoint *endpoint);
