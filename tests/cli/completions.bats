@@ -59,6 +59,7 @@ offers_all()
 	offers_all timewait reproduce
 	offers_all timewait run
 	offers_all timewait list
+	offers_all timewait why
 	offers_all timewait doctor
 	offers_all timewait scenarios
 	offers_all timewait myths
@@ -78,6 +79,9 @@ offers_all()
 	expect '--pcap' timewait reproduce --pc
 	expect '--self' timewait doctor --s
 	expect '--svg' timewait reproduce --s
+	expect 'bind connect' timewait why ''
+	expect '--reuseaddr --reuseport' timewait why --reu
+	expect '' timewait why --sel
 	expect '' timewait list --s
 	expect '' timewait list ''
 	expect '' timewait reproduce --json ''

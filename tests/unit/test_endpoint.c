@@ -139,6 +139,27 @@ static void goes_to_sockaddr_and_back(void **state)
 	assert_memory_equal(&back, &ipv6, sizeof(back));
 }
 
+static void knows_loopback(void **state)
+{
+	static const char *const inside[] = {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.2"};
+	static const char *const outside[] = {
+		"0.0.0.0", "126.0.0.1", "128.0.0.1", "::", "::2", "::ffff:192.0.2.1", "7f00::1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(inside); i++) {
+		struct endpoint endpoint = endpoint_of(inside[i], 13);
+
+		if (!endpoint_is_loopback(&endpoint))
+			fail_msg("%s", inside[i]);
+	}
+	for (size_t i = 0; i < COUNT(outside); i++) {
+		struct endpoint endpoint = endpoint_of(outside[i], 13);
+
+		if (endpoint_is_loopback(&endpoint))
+			fail_msg("%s", outside[i]);
+	}
+}
+
 static void refuses_other_families(void **state)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -156,6 +177,7 @@ int main(void)
 		cmocka_unit_test(formats_the_longest),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(knows_any),
+		cmocka_unit_test(knows_loopback),
 		cmocka_unit_test(unmaps),
 		cmocka_unit_test(goes_to_sockaddr_and_back),
 		cmocka_unit_test(refuses_other_families),
