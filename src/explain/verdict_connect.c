@@ -210,7 +210,7 @@ static uint32_t first_back_s(const struct budget *budget)
 static void add_time_wait_remedies(struct verdict *verdict)
 {
 	const struct budget *budget = &verdict->budget;
-	char address[ENDPOINT_TEXT_BYTES];
+	char peer[ENDPOINT_TEXT_BYTES];
 
 	verdict_add_remedy(verdict, REMEDY_PEER_CLOSES_FIRST, false, NULL);
 	verdict_add_remedy(verdict, REMEDY_WAIT, false,
@@ -223,9 +223,8 @@ static void add_time_wait_remedies(struct verdict *verdict)
 	if (budget->reuse == BUDGET_REUSE_NO_TIMESTAMPS)
 		verdict_add_remedy(
 			verdict, REMEDY_TIMESTAMPS, false, "sysctl -w net.ipv4.tcp_timestamps=1");
-	verdict_add_remedy(verdict, REMEDY_DESTROY, true,
-		"ss -K state time-wait dst %s dport = :%u",
-		endpoint_address(&budget->peer, address), budget->peer.port);
+	verdict_add_remedy(verdict, REMEDY_DESTROY, true, "ss -K state time-wait dst '%s'",
+		endpoint_format(&budget->peer, peer));
 	verdict_note(
 		verdict, _("tcp_fin_timeout does not help: it has nothing to do with TIME_WAIT"));
 }

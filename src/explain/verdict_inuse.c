@@ -135,6 +135,15 @@ static void explain_others(struct verdict *verdict, const struct verdict_blocker
 			  "It belongs to %s. Two sockets may be bound to one port if both have set "
 			  "SO_REUSEADDR and neither listens. %s"),
 			at, holder, half);
+	else if (blocker->socket.state == TCP_STATE_TIME_WAIT && blocker->count > 1)
+		verdict_set_reason(verdict,
+			_("%zu connections of %s are in TIME_WAIT: this end closed them first. No "
+			  "process "
+			  "holds them any more, and nobody listens, but the port stays taken for "
+			  "%.1f s. bind() "
+			  "lets a socket in beside them only if all have set SO_REUSEADDR before. "
+			  "%s"),
+			blocker->count, at, blocker->socket.timer_ms / 1000.0, half);
 	else if (blocker->socket.state == TCP_STATE_TIME_WAIT)
 		verdict_set_reason(verdict,
 			_("A connection of %s is in TIME_WAIT: this end closed it first. No "

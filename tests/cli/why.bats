@@ -280,9 +280,10 @@ need_nobody()
 				helps($said, "destroy", 1);
 				agree($wanted, 80, "EADDRINUSE", $_) for "SO_REUSEADDR", "SO_REUSEPORT";
 			}
-			helps(agree($host, 80, "EADDRINUSE"), "other_port", 1);
+			my $said = agree($host, 80, "EADDRINUSE");
+			helps($said, "other_port", 1);
 			agree($host, 81, "");
-			system("ss -K state time-wait sport = :80 >/dev/null");
+			system(helps($said, "destroy")->{detail} . " >/dev/null");
 			agree($_, 80, "") for $host, $any;
 		}
 	PERL
@@ -541,8 +542,7 @@ need_nobody()
 			$said = agree_connect($host, 13, "");
 			ok($said->{budget}{free} == 2, "the new ports");
 			sysctl("ip_local_port_range", "50000 50003");
-			agree_connect($host, 13, "EADDRNOTAVAIL");
-			system("ss -K state time-wait dport = :13 >/dev/null");
+			system(helps(agree_connect($host, 13, "EADDRNOTAVAIL"), "destroy")->{detail} . " >/dev/null");
 			agree_connect($host, 13, "");
 		}
 	PERL
