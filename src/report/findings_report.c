@@ -122,8 +122,10 @@ static void print_socket(struct text *out, const struct checkup_socket *socket, 
 		endpoint_format(&socket->socket.peer, peer));
 	if (socket->has_silence)
 		text_printf(&words, _(", silent for %.1f s"), socket->silent_ms / 1000.0);
-	if (socket->socket.receive_queue)
-		text_printf(&words, _(", %" PRIu32 " bytes unread"), socket->socket.receive_queue);
+	if (findings_unread_bytes(socket))
+		text_printf(&words, _(", %" PRIu32 " bytes unread"), findings_unread_bytes(socket));
+	else if (socket->socket.receive_queue)
+		text_append(&words, _(", the FIN not read"));
 	if (socket->socket.retransmissions)
 		text_printf(
 			&words, _(", repeated %" PRIu32 " times"), socket->socket.retransmissions);
