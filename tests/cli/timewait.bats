@@ -145,11 +145,6 @@ has_escapes()
 	is_refused "timewait: --first-close both: *leave out --host?" timewait reproduce -f both -H
 }
 
-@test "timewait doctor: without --self there is nothing yet" {
-	is_refused 'timewait: *timewait doctor --self*' timewait doctor
-	is_refused 'timewait: *timewait doctor --self*' timewait doctor --json
-}
-
 @test "timewait reproduce: a file that cannot be made is an error, after the picture" {
 	has_lab
 	for option in --svg --pcap; do

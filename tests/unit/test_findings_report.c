@@ -8,7 +8,7 @@
 #include "checkups.h"
 #include "report/findings_report.h"
 
-static const struct findings_look plain = {.columns = 60};
+static const struct findings_look plain = {.columns = 120};
 static const struct findings_look rich = {.utf8 = true, .has_colour = true, .columns = 80};
 
 static char *print(const struct checkup *checkup, const struct findings_look *look)
