@@ -89,7 +89,7 @@ time.sleep(600)"
 
 doctor()
 {
-	inside timewait doctor --rate 0 --json "$@"
+	inside timewait doctor --rate 0 --json
 }
 
 # finding CHECK: those of that check in $output, one a line; fails when there is none.
