@@ -160,6 +160,12 @@ c, a = pair(s); c.close()"
 	refute has_finding half_closed true
 }
 
+# overflows: what nstat says of it.
+overflows()
+{
+	inside nstat -asz TcpExtListenOverflows | awk '/Listen/ { print $2 }'
+}
+
 @test "doctor: a queue that is full is bad, and so are SYNs dropped for it" {
 	trouble "
 s = listen(7003, 1)
@@ -168,9 +174,12 @@ clients = list(full(s))"
 	[[ $status == 1 ]]
 	finding listen_queue | jq -es --argjson pid "$SPAWNED_PID" '(.[0].severity == "bad") and
 		.[0].evidence.backlog == 1 and .[0].evidence.local_port == 7003 and .[0].evidence.pid == $pid'
-	shows listen_queue '.evidence.overflows > 0'
-	[[ $(finding listen_queue | jq 'select(.evidence.overflows).evidence.overflows') == \
-		$(inside nstat -asz TcpExtListenOverflows | awk '/Listen/ { print $2 }') ]]
+	wait_until "$PATIENCE" has_finding listen_queue '.evidence.overflows > 0'
+	before=$(overflows)
+	run --separate-stderr doctor
+	# Clients try again, so that nstat has a little less before and a little more after.
+	counted=$(finding listen_queue | jq 'select(.evidence.overflows).evidence.overflows')
+	((before <= counted && counted <= $(overflows)))
 }
 
 @test "doctor: TIME_WAITs that tcp_max_tw_buckets denied" {
@@ -370,10 +379,11 @@ c, a = pair(s); c.sendall(b'hello'); c.close()"
 	[[ $status == 1 && -z $output && $stderr == "timewait: "* ]]
 }
 
-@test "doctor: where nearly everything is missing, that is said, and nothing breaks" {
-	run --separate-stderr inside sh -c 'mount -t tmpfs tmpfs /proc && exec timewait doctor --rate 0 --json'
-	[[ $status == 0 && $stderr == *"timewait: not available here: counters, sockstat, ip_local_port_range, "* ]]
-	jq -es '.[-1].missing | index("counters") and index("ip_local_port_range")' <<<"$output"
+# Of a /proc that is missing altogether the unit tests know: the sanitizers need it.
+@test "doctor: where the settings are missing, that is said, and nothing breaks" {
+	run --separate-stderr inside sh -c 'mount -t tmpfs tmpfs /proc/sys && exec timewait doctor --rate 0 --json'
+	[[ $status == 0 && $stderr == "timewait: not available here: ip_local_port_range, tcp_tw_reuse, "* ]]
+	jq -es 'length == 1 and (.[0].missing | index("somaxconn"))' <<<"$output"
 }
 
 @test "doctor: changes nothing" {
