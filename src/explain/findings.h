@@ -80,6 +80,9 @@ void findings_judge(struct findings *findings, const struct checkup *checkup);
 bool findings_judge_one(struct findings *findings, const struct checkup *checkup, const char *name);
 void findings_finish(struct findings *findings);
 
+/* In a shorter window one connection would look like a flood: no rate is made of it. */
+#define FINDINGS_LEAST_WINDOW_S 0.1
+
 /* How many are of that severity. */
 size_t findings_count(const struct findings *findings, enum severity severity);
 

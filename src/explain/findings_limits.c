@@ -21,7 +21,8 @@ static double entry_rate(const struct checkup *checkup)
 {
 	int64_t total, grown;
 
-	if (!(checkup->window_s > 0) || !checkup_counter(checkup, "TcpExtTW", &total, &grown))
+	if (checkup->window_s < FINDINGS_LEAST_WINDOW_S ||
+		!checkup_counter(checkup, "TcpExtTW", &total, &grown))
 		return 0;
 	return (double)grown / checkup->window_s;
 }

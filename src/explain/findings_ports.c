@@ -120,9 +120,9 @@ static void draw_up(struct ports *ports, const struct checkup *checkup, int64_t 
 	ports->left = (int64_t)budget->free + budget->reusable;
 	ports->used_percent =
 		usable ? 100.0 * (double)(ports->used - budget->reusable) / usable : 100;
-	if (checkup->window_s > 0)
+	if (checkup->looks_s >= FINDINGS_LEAST_WINDOW_S)
 		ports->growth_per_s =
-			((double)ports->used - destination->used_before) / checkup->window_s;
+			((double)ports->used - destination->used_before) / checkup->looks_s;
 	forecast(ports);
 }
 

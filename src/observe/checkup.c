@@ -53,7 +53,7 @@ static int pass_window(int64_t window_ns, checkup_wait *wait, void *context)
 
 int checkup_read(struct checkup *checkup, int64_t window_ns, checkup_wait *wait, void *context)
 {
-	int64_t before_ns, after_ns;
+	int64_t look_ns = clock_now_ns(), before_ns, after_ns;
 	int r;
 
 	*checkup = (struct checkup){0};
@@ -69,6 +69,7 @@ int checkup_read(struct checkup *checkup, int64_t window_ns, checkup_wait *wait,
 	checkup->has_counters &= counters_read(&checkup->after) == 0;
 	after_ns = clock_now_ns();
 	checkup->window_s = (double)(after_ns - before_ns) / NS_PER_S;
+	checkup->looks_s = (double)(after_ns - look_ns) / NS_PER_S;
 	checkup->has_sockets = checkup_read_sockets(checkup, &checkup->sockets_error) == 0;
 	read_sockstat(&checkup->sockstat);
 	checkup_read_owners(checkup);

@@ -95,6 +95,7 @@ struct checkup {
 	bool has_counters;
 	struct counters before, after;
 	double window_s; /* between the two */
+	double looks_s;  /* between the two looks at destinations: a dump takes its time */
 
 	struct checkup_sockstat sockstat;
 	struct settings settings;

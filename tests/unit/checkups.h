@@ -111,8 +111,11 @@ static inline struct checkup_destination *checkup_connect(
 /* As a host is that nobody has tuned, and that is at rest. The test finishes it. */
 static inline struct checkup healthy(void)
 {
-	struct checkup checkup = {
-		.has_sockets = true, .has_counters = true, .has_owners = true, .window_s = 0.5};
+	struct checkup checkup = {.has_sockets = true,
+		.has_counters = true,
+		.has_owners = true,
+		.window_s = 0.5,
+		.looks_s = 0.5};
 
 	checkup_range(&checkup, 32768, 60999);
 	checkup.settings.has_reserved = true;

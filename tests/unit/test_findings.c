@@ -136,6 +136,10 @@ static void ports_that_leak(void **state)
 	destination->used_before = 598;
 	assert_int_equal(judge(&checkup, "port_budget"), SEVERITY_WARN);
 	assert_float_equal(evidence(&checkup, "port_budget", "exhausted_s"), 100, 0.01);
+	/* Two looks that are hardly apart tell no rate. */
+	checkup.looks_s = 0.09;
+	assert_int_equal(judge(&checkup, "port_budget"), SEVERITY_NOTE);
+	checkup.looks_s = 0.5;
 	/* While most are free it may be a pool that fills. */
 	destination->live = 400;
 	destination->used_before = 100;

@@ -38,6 +38,8 @@ static void buckets_by_rate(void **state)
 	checkup_set(&checkup, SETTING_MAX_TW_BUCKETS, 1199);
 	assert_int_equal(judge(&checkup, "time_wait_buckets"), SEVERITY_WARN);
 	assert_float_equal(evidence(&checkup, "time_wait_buckets", "needed"), 1200, 0.01);
+	checkup.window_s = 0.09;
+	assert_int_equal(judge(&checkup, "time_wait_buckets"), -1);
 	checkup_finish(&checkup);
 }
 
