@@ -213,6 +213,19 @@ static void close_wait_by_number(void **state)
 	checkup_finish(&checkup);
 }
 
+static void close_wait_of_a_crowd(void **state)
+{
+	struct checkup checkup = healthy();
+
+	(void)state;
+	for (int i = 0; i < 999; i++)
+		checkup_keep(&checkup, CHECKUP_CLOSE_WAIT, TCP_STATE_CLOSE_WAIT, 5, 3000);
+	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_NOTE);
+	checkup_keep(&checkup, CHECKUP_CLOSE_WAIT, TCP_STATE_CLOSE_WAIT, 5, 3000);
+	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_BAD);
+	checkup_finish(&checkup);
+}
+
 static void sockets_of_a_finding_are_bounded(void **state)
 {
 	struct checkup checkup = healthy();
@@ -290,6 +303,7 @@ int main(void)
 		cmocka_unit_test(the_worst_destinations_are_shown),
 		cmocka_unit_test(close_wait_by_age),
 		cmocka_unit_test(close_wait_by_number),
+		cmocka_unit_test(close_wait_of_a_crowd),
 		cmocka_unit_test(sockets_of_a_finding_are_bounded),
 		cmocka_unit_test(half_closed_by_silence),
 		cmocka_unit_test(vanished_peers_by_retransmissions),
