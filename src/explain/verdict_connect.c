@@ -14,6 +14,9 @@
 #include "explain/attempt.h"
 #include "explain/verdict_internal.h"
 
+/* Ports enough for a search through half of them to be felt. */
+#define LARGE_RANGE 4096
+
 struct survey {
 	struct verdict *verdict;
 	struct endpoint from; /* what bind() asks for; family 0 for nothing */
@@ -129,6 +132,11 @@ static void weigh_budget(struct verdict *verdict)
 	struct endpoint local;
 	int r;
 
+	/* As measured: 9 us a call until the first half is used, 1.5 ms and more afterwards. */
+	if (budget->range >= LARGE_RANGE && !budget->free_first && !budget->reusable)
+		verdict_note(verdict, _("connect() looks at every second port first, and all of "
+					"these are taken: each "
+					"call searches them in vain, which takes milliseconds"));
 	if (budget_certain(budget) > 0) {
 		verdict_set_reason(verdict, _("%u ports of this destination's budget are free."),
 			budget->free);
