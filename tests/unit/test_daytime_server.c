@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "daytime/connection.h"
 #include "daytime/datagram.h"
-#include "daytime/notice_limit.h"
 #include "daytime/listen.h"
+#include "daytime/notice_limit.h"
 
 #define LINE "Sun Jun  5 21:00:00 2022\r\n"
 
