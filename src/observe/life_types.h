@@ -4,8 +4,15 @@
 
 /*
  * What the BPF programs (life.bpf.c) and those who read them (life.c) both know: plain data, fixed in
- * size. Before it is included, the fixed-width types of <stdint.h> must be there.
+ * size.
  */
+
+#include <stdbool.h>
+#ifdef __bpf__
+#include "observe/kernel.bpf.h"
+#else
+#include <stdint.h>
+#endif
 
 #define LIFE_COMM_BYTES 16
 
@@ -47,17 +54,14 @@ enum life_flag {
 	LIFE_WAS_FINWAIT2 = 4, /* it was born as FIN_WAIT2 */
 };
 
-/* One event. Addresses are in network order, the first 4 bytes for AF_INET and the rest 0; IPv4 inside IPv6
- * reads AF_INET. Ports are in host order. */
+/*
+ * One event. Addresses are in network order, the first 4 bytes for AF_INET and the rest 0; IPv4
+ * inside IPv6 reads AF_INET. Ports are in host order, 0 where there is none yet.
+ */
 struct life_event {
-	uint64_t time_ns;     /* CLOCK_MONOTONIC */
-	uint64_t cookie;      /* the socket's, the same for its whole life, TIME_WAIT included */
-	uint64_t cgroup;      /* id; with LIFE_HAS_CLOSER */
-	uint64_t lifetime_ns; /* LIFE_RESTARTED, LIFE_DIED: since it was born */
-	uint32_t netns;       /* inode number of its network namespace */
-	uint32_t pid; /* with LIFE_HAS_CLOSER: process id (tgid), in the initial PID namespace */
-	uint32_t
-		ended_by; /* LIFE_DIED by connect or SOCK_DESTROY: the process that did it; else 0 */
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	uint64_t cookie;  /* the socket's, the same for its whole life, TIME_WAIT included */
+	uint32_t netns;   /* inode number of its network namespace */
 	uint16_t local_port, peer_port;
 	uint8_t family; /* AF_INET, AF_INET6 */
 	uint8_t kind;   /* enum life_kind */
@@ -67,6 +71,12 @@ struct life_event {
 	uint8_t flags;  /* enum life_flag */
 	uint16_t restarts; /* LIFE_RESTARTED, LIFE_DIED: at least so many so far */
 	uint8_t local[16], peer[16];
+
+	uint64_t cgroup;      /* id; with LIFE_HAS_CLOSER */
+	uint64_t lifetime_ns; /* LIFE_RESTARTED, LIFE_DIED: since it was born; 0 for unknown */
+	uint32_t pid; /* with LIFE_HAS_CLOSER: process id (tgid), in the initial PID namespace */
+	uint32_t
+		ended_by; /* LIFE_DIED by connect or SOCK_DESTROY: the process that did it; else 0 */
 	char comm[LIFE_COMM_BYTES]; /* with LIFE_HAS_CLOSER; not escaped, NUL at the end */
 };
 
@@ -79,8 +89,8 @@ enum life_dimension {
 	LIFE_DIMENSION_COUNT,
 };
 
-/* So many groups a dimension are told apart; what is beyond is counted as one, `others`. */
-#define LIFE_GROUPS_MAX 16384
+/* So many groups are told apart, over all dimensions; what is beyond is counted as one, `others`. */
+#define LIFE_GROUPS_MAX 65536
 
 /* Zeroed but for what the dimension has. */
 struct life_group_key {
