@@ -94,9 +94,18 @@ static int print_help(const struct command_line *line)
 	return console_flush();
 }
 
+static const char *version_note;
+
+void options_version_note(const char *note)
+{
+	version_note = note;
+}
+
 int options_version(void)
 {
 	printf("%s (timewait) %s\n", console_program(), VERSION);
+	if (version_note)
+		printf("%s\n", version_note);
 	return console_flush();
 }
 

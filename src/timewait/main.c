@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "observe/life.h"
 #include "timewait/doctor.h"
 #include "timewait/explain.h"
 #include "timewait/list.h"
@@ -16,6 +17,7 @@
 #include "timewait/reproduce.h"
 #include "timewait/run.h"
 #include "timewait/scenarios.h"
+#include "timewait/watch.h"
 #include "timewait/why.h"
 
 static const struct subcommand {
@@ -34,7 +36,11 @@ static const struct subcommand {
 	{"list", command_list,
 		N_("list the TCP sockets of this host, TIME_WAIT and bound ones included")},
 	{"why", command_why, N_("say why bind() or connect() fails here and now, and what helps")},
-	{"doctor", command_doctor, N_("say what of timewait works here, and why not (--self)")},
+	{"watch", command_watch,
+		N_("watch connections change state, and every TIME_WAIT live and die")},
+	{"doctor", command_doctor,
+		N_("find what is wrong with the TCP of this host, or say what of timewait works "
+		   "here (--self)")},
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(*subcommands))
@@ -76,6 +82,10 @@ static int complain(const char *word)
 int main(int argc, char **argv)
 {
 	console_init("timewait");
+	if (!life_is_built())
+		options_version_note(
+			_("built without BPF: watch and top are not to be had (clang, bpftool and "
+			  "libbpf-dev were missing)"));
 	if (argc < 2) {
 		print_subcommands(stderr);
 		return EXIT_USAGE;
