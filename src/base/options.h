@@ -50,7 +50,7 @@ int options_parse_alone(
 /* Prints the version as --version does; for a program whose first word is a command. */
 int options_version(void);
 
-/* A line that --version prints below the version: what this build lacks. It must outlive the program. */
+/* Lines that --version prints below the version: what this build lacks. It must outlive the program. */
 void options_version_note(const char *note);
 
 /* Says on stderr how the command is used, in two lines; returns EXIT_USAGE. */

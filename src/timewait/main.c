@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "config.h"
 #include "observe/life.h"
 #include "timewait/doctor.h"
 #include "timewait/explain.h"
@@ -17,6 +18,7 @@
 #include "timewait/reproduce.h"
 #include "timewait/run.h"
 #include "timewait/scenarios.h"
+#include "timewait/top.h"
 #include "timewait/watch.h"
 #include "timewait/why.h"
 
@@ -38,6 +40,8 @@ static const struct subcommand {
 	{"why", command_why, N_("say why bind() or connect() fails here and now, and what helps")},
 	{"watch", command_watch,
 		N_("watch connections change state, and every TIME_WAIT live and die")},
+	{"top", command_top,
+		N_("show rates, states, port budgets and who closes, live on the screen")},
 	{"doctor", command_doctor,
 		N_("find what is wrong with the TCP of this host, or say what of timewait works "
 		   "here (--self)")},
@@ -79,13 +83,27 @@ static int complain(const char *word)
 	return EXIT_USAGE;
 }
 
+/* What this build lacks, for --version: a line each. */
+static void note_what_is_missing(void)
+{
+	static struct text note = TEXT_INIT;
+
+	if (!life_is_built())
+		text_append(&note,
+			_("built without BPF: watch is not to be had, and top knows neither causes "
+			  "nor closers (clang, bpftool and libbpf-dev were missing)"));
+	if (!HAVE_NCURSESW)
+		text_printf(&note, "%s%s", note.length ? "\n" : "",
+			_("built without ncursesw: top has no screen, only --batch "
+			  "(libncurses-dev was missing)"));
+	if (note.length)
+		options_version_note(note.bytes);
+}
+
 int main(int argc, char **argv)
 {
 	console_init("timewait");
-	if (!life_is_built())
-		options_version_note(
-			_("built without BPF: watch and top are not to be had (clang, bpftool and "
-			  "libbpf-dev were missing)"));
+	note_what_is_missing();
 	if (argc < 2) {
 		print_subcommands(stderr);
 		return EXIT_USAGE;

@@ -60,6 +60,7 @@ offers_all()
 	offers_all timewait run
 	offers_all timewait list
 	offers_all timewait why
+	offers_all timewait top
 	offers_all timewait doctor
 	offers_all timewait scenarios
 	offers_all timewait myths

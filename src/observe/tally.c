@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "observe/tally.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+/* TCP_TIMEWAIT_LEN: the kernel has no setting for it. */
+#define TIME_WAIT_MS 60000
+
+struct count {
+	struct tally *tally;
+	struct survey *survey;
+	const struct owner_table *owners;
+	int64_t over_ms; /* since the look before; 0 at the first */
+};
+
+static bool has_bit(const uint8_t *bitmap, uint16_t port)
+{
+	return bitmap[port / 8] & 1u << port % 8;
+}
+
+static bool is_minisocket(const struct diag_socket *socket)
+{
+	return socket->state == TCP_STATE_TIME_WAIT ||
+	       (socket->state == TCP_STATE_FIN_WAIT2 && socket->timer == DIAG_TIMER_TIMEWAIT);
+}
+
+/* An address alone: without the port, and IPv4 as such in whatever socket it is. */
+static struct endpoint address_of(const struct endpoint *endpoint)
+{
+	struct endpoint address = endpoint_unmap(endpoint);
+
+	address.port = 0;
+	address.interface = 0;
+	return address;
+}
+
+/* Did this host open the connection from a port that the kernel chose? What listens there has not. */
+static bool is_outgoing(const struct tally *tally, const struct survey_range *range,
+	const struct diag_socket *socket)
+{
+	uint16_t port = socket->local.port;
+
+	return socket->peer.port && port >= range->first && port <= range->last &&
+	       !has_bit(tally->listening, port);
+}
+
+bool tally_key_of(const struct tally *tally, const struct survey_range *range, enum survey_by by,
+	const struct diag_socket *socket, const struct owner *owner, struct tally_key *ret_key)
+{
+	*ret_key = (struct tally_key){0};
+	switch (by) {
+	case SURVEY_BY_DESTINATION:
+		if (!is_outgoing(tally, range, socket))
+			return false;
+		ret_key->local = address_of(&socket->local);
+		ret_key->peer = address_of(&socket->peer);
+		ret_key->peer.port = socket->peer.port;
+		return true;
+	case SURVEY_BY_PROCESS:
+		if (!owner)
+			return false;
+		ret_key->pid = owner->pid;
+		memcpy(ret_key->comm, owner->comm, sizeof(ret_key->comm));
+		return true;
+	case SURVEY_BY_PEER: ret_key->peer = address_of(&socket->peer); return socket->peer.port;
+	case SURVEY_BY_PORT: ret_key->local.port = socket->local.port; return socket->local.port;
+	case SURVEY_BYS: break;
+	}
+	return false;
+}
+
+/* Was it born, or begun anew, since the look before? Its timer tells. */
+static bool is_new(const struct count *count, const struct diag_socket *socket)
+{
+	uint32_t length =
+		socket->state == TCP_STATE_TIME_WAIT ? TIME_WAIT_MS : count->tally->fin_timeout_ms;
+
+	return count->over_ms && (int64_t)socket->timer_ms > (int64_t)length - count->over_ms;
+}
+
+static void count_in_group(
+	const struct count *count, struct tally_group *group, const struct diag_socket *socket)
+{
+	group->sockets++;
+	if (is_minisocket(socket)) {
+		group->time_wait += socket->state == TCP_STATE_TIME_WAIT;
+		group->fin_wait2_timed += socket->state == TCP_STATE_FIN_WAIT2;
+		group->born += is_new(count, socket);
+	}
+	group->established += socket->state == TCP_STATE_ESTABLISHED;
+	group->close_wait += socket->state == TCP_STATE_CLOSE_WAIT;
+}
+
+static int count_socket(void *context, const struct diag_socket *socket)
+{
+	const struct count *count = context;
+	struct survey *survey = count->survey;
+	const struct owner *owner = NULL;
+
+	if (is_minisocket(socket) && socket->state == TCP_STATE_FIN_WAIT2)
+		survey->fin_wait2_timed++;
+	else if (socket->state < TCP_STATE_COUNT)
+		survey->states[socket->state]++;
+	if (socket->state == TCP_STATE_LISTEN)
+		count->tally->listening[socket->local.port / 8] |=
+			(uint8_t)(1u << socket->local.port % 8);
+	if (count->owners && socket->inode)
+		owner = owner_table_find(count->owners, socket->inode);
+	for (int by = 0; by < SURVEY_BYS; by++) {
+		struct tally_key key;
+
+		if (tally_key_of(
+			    count->tally, &survey->range, (enum survey_by)by, socket, owner, &key))
+			count_in_group(count, tally_groups_get(&survey->groups[by], &key), socket);
+	}
+	return 0;
+}
+
+/* What there was of each group, and what must have gone since. */
+static void compare_groups(struct tally_groups *now, const struct tally_groups *before)
+{
+	for (size_t i = 0; i < now->count; i++) {
+		struct tally_group *group = &now->groups[i];
+		const struct tally_group *old = tally_groups_find(before, &group->key);
+		uint64_t left = group->time_wait + group->fin_wait2_timed;
+
+		if (old) {
+			group->sockets_before = old->sockets;
+			group->minisockets_before = old->time_wait + old->fin_wait2_timed;
+		}
+		if (group->born + group->minisockets_before > left)
+			group->died = group->born + group->minisockets_before - left;
+	}
+}
+
+static void keep_groups(struct tally *tally, struct survey *survey)
+{
+	for (int by = 0; by < SURVEY_BYS; by++) {
+		struct tally_groups kept = tally->before[by];
+
+		tally->before[by] = survey->groups[by];
+		survey->groups[by] = kept;
+		tally_groups_clear(&survey->groups[by]);
+	}
+}
+
+static void clear_states(struct survey *survey, uint32_t states)
+{
+	for (int state = 0; state < TCP_STATE_COUNT; state++) {
+		if (states & DIAG_STATE(state))
+			survey->states[state] = 0;
+	}
+	if (states & DIAG_STATE(TCP_STATE_FIN_WAIT2))
+		survey->fin_wait2_timed = 0;
+}
+
+int tally_take(struct tally *tally, struct survey *survey, struct diag *diag, uint32_t states,
+	const struct owner_table *owners, struct error *err)
+{
+	int64_t now_ns = clock_now_ns();
+	struct count count = {.tally = tally, .survey = survey, .owners = owners};
+	int r;
+
+	if (survey->dump_ns)
+		count.over_ms = (now_ns - survey->dump_ns) / NS_PER_MS;
+	for (int by = 0; by < SURVEY_BYS; by++)
+		survey->over_ns[by] = survey->dump_ns ? now_ns - survey->dump_ns : 0;
+	survey->dump_ns = now_ns;
+	keep_groups(tally, survey);
+	clear_states(survey, states);
+	r = diag_dump(diag, states, count_socket, &count, err);
+	if (count.over_ms) {
+		for (int by = 0; by < SURVEY_BYS; by++)
+			compare_groups(&survey->groups[by], &tally->before[by]);
+	}
+	return r;
+}
+
+void tally_finish(struct tally *tally)
+{
+	for (int by = 0; by < SURVEY_BYS; by++)
+		tally_groups_finish(&tally->before[by]);
+	*tally = (struct tally){0};
+}
+
+/* How many ports of the range "8080,9000-9100" takes away. */
+static uint32_t count_reserved(const char *list, uint16_t first, uint16_t last)
+{
+	uint32_t count = 0;
+	unsigned int from, to;
+	int used;
+
+	while (sscanf(list, "%u%n", &from, &used) == 1) {
+		list += used;
+		to = from;
+		if (sscanf(list, "-%u%n", &to, &used) == 1)
+			list += used;
+		from = from < first ? first : from;
+		to = to > last ? last : to;
+		count += from <= to ? to - from + 1 : 0;
+		list += strspn(list, ", \t\n");
+	}
+	return count;
+}
+
+struct survey_range survey_range_read(void)
+{
+	struct survey_range range = {.first = 32768, .last = 60999};
+	char text[4096] = "";
+	unsigned int first, last;
+	uint32_t count, reserved = 0;
+
+	if (fd_read_file("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) > 0 &&
+		sscanf(text, "%u %u", &first, &last) == 2 && first <= last && last < 65536) {
+		range.first = (uint16_t)first;
+		range.last = (uint16_t)last;
+	}
+	if (fd_read_file("/proc/sys/net/ipv4/ip_local_reserved_ports", text, sizeof(text)) > 0)
+		reserved = count_reserved(text, range.first, range.last);
+	count = (uint32_t)range.last - range.first + 1;
+	/* connect() takes ports in pairs: of an odd number, it never tries the last. */
+	if (count > 1)
+		count &= ~1u;
+	range.usable = count > reserved ? count - reserved : 0;
+	return range;
+}
