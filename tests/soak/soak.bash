@@ -33,11 +33,11 @@ progress()
 }
 
 # What the server runs with: every guard there is. Hostile connections come from 16 addresses, their forged
-# packets from all of 10/8, honest questions from 256 addresses of their own: a machine that stands still for seconds, so that they
-# have to catch up, is no reason for any of them to come too often.
+# packets from all of 10/8, honest questions from 250 addresses of their own: a machine that stands still for
+# seconds, so that they have to catch up, is no reason for any of them to come too often.
 server_options=(--idle-timeout 0.5 --max-connections 4000 --max-per-source 100 --rate 400)
 hostile_options=(--target 10.0.0.1 --source 10.66.0.1 --sources 16 --at-once 3000 --time 3600)
-honest_options=(--patience "$PATIENCE_S" --source 10.77.0.1 --sources 256)
+honest_options=(--patience "$PATIENCE_S" --source 10.77.0.1 --sources 250)
 
 # Addresses that are not of the loopback, and a route into nothing, so that what is sent to forged addresses
 # leaves and never comes back. The kernel chooses ports from its usual range, in which there is no service that
