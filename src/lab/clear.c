@@ -63,6 +63,7 @@ static void drain(struct lab *lab)
 	enum host_id sender;
 	int64_t sent_ns;
 
+	fence_pass(&lab->fence, NULL);
 	while (wire_receive(&lab->wire, lab->packet, &sender, &sent_ns) > 0)
 		;
 }
@@ -169,6 +170,7 @@ void lab_close(struct lab *lab)
 	free(lab->programs);
 	free(lab->sockets);
 	wire_close(&lab->wire);
+	fence_close(&lab->fence);
 	for (int host = 0; host < HOST_COUNT; host++) {
 		sysctls_finish(&lab->sysctls[host]);
 		host_close(&lab->hosts[host]);

@@ -2,6 +2,7 @@
 #include "lab/lab.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -48,6 +49,10 @@ int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err
 		r = host_open(&lab->hosts[host], (enum host_id)host, is_ipv6, &lab->sandbox, err);
 	if (r == 0)
 		r = wire_open(&lab->wire, lab->hosts, err);
+	/* Before any program: what is bound to a processor binds what it starts. */
+	if (r == 0 && fence_is_needed())
+		r = fence_open(&lab->fence, lab->hosts[HOST_SERVER].wire_index,
+			lab->hosts[HOST_SERVER].netns_fd, err);
 	if (r == 0)
 		r = guardian_start(&lab->guardian, program_obey, true, err);
 	if (r < 0) {
@@ -65,6 +70,9 @@ int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct 
 	init(lab, title);
 	lab->is_loopback = true;
 	lab->census.loopback_port = port;
+	/* As the tap below: without CAP_NET_RAW there is none, and a busy kernel's states come late. */
+	if (fence_is_needed())
+		fence_open(&lab->fence, (int)if_nametoindex("lo"), -1, NULL);
 	r = diag_open(&lab->hosts[HOST_SERVER].diag, err);
 	/* Root's programs may change their user, and then outlive us but for a namespace; those of
 	 * others cannot, and need none. */

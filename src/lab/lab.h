@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "lab/census.h"
+#include "lab/fence.h"
 #include "lab/flow.h"
 #include "lab/guardian.h"
 #include "lab/host.h"
@@ -39,6 +40,7 @@ struct lab {
 	struct sandbox sandbox;
 	struct host hosts[HOST_COUNT];
 	struct wire wire;
+	struct fence fence;
 	struct census census;
 	struct guardian guardian;
 	struct text names; /* the hosts' /etc/hosts */
@@ -73,7 +75,7 @@ struct lab {
 #define LAB_NONE                                                                                   \
 	{                                                                                          \
 		.sandbox = SANDBOX_NONE, .hosts = {HOST_NONE, HOST_NONE}, .wire = WIRE_NONE,       \
-		.guardian = GUARDIAN_NONE, .names = TEXT_INIT,                                     \
+		.fence = FENCE_NONE, .guardian = GUARDIAN_NONE, .names = TEXT_INIT,                \
 	}
 
 /*

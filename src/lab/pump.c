@@ -33,7 +33,9 @@
 #define JUST_NOW_NS (1 * NS_PER_MS)
 
 /* No kernel timer that matters is finer: what was seen so lately is so. */
-#define FRESH_NS (1 * NS_PER_MS)
+#define FRESH_NS        (1 * NS_PER_MS)
+
+#define LOOPBACK_FENCES 4
 
 static const struct wire_match any_ack = {WIRE_ACK, HOST_COUNT, CONNECTION_NONE};
 
@@ -75,11 +77,11 @@ static void touch(struct lab *lab, enum host_id host)
 /* Looks at what has been touched. */
 int pump_observe(struct lab *lab, struct error *err)
 {
+	int r = fence_pass(&lab->fence, err);
 	int64_t now_ns = clock_now_ns();
-	int r = lab->touched
-			? census_take(&lab->census, lab->hosts, lab->touched, &lab->timeline, err)
-			: 0;
 
+	if (r == 0 && lab->touched)
+		r = census_take(&lab->census, lab->hosts, lab->touched, &lab->timeline, err);
 	for (int host = 0; host < HOST_COUNT; host++) {
 		if (lab->touched & CENSUS_HOST(host))
 			lab->seen_ns[host] = now_ns;
@@ -297,10 +299,15 @@ static bool open_a_gate(struct lab *lab)
 	return false;
 }
 
-/* Waits until every program sleeps: in a system call, or at its gate. */
-static void await_rest(struct lab *lab)
+/*
+ * Waits until what was sent has arrived, and then until every program sleeps: in a system call, or at its
+ * gate. The answers to what was sent, and what the programs did meanwhile, have left then, but it takes another
+ * fence until they are to be seen: pump_observe() has it.
+ */
+static int await_rest(struct lab *lab, struct error *err)
 {
 	int64_t deadline_ns = clock_deadline_ns(RESTLESS_NS);
+	int r = fence_pass(&lab->fence, err);
 
 	for (size_t i = 0; i < lab->program_count; i++) {
 		struct program *program = lab->programs[i];
@@ -320,6 +327,7 @@ static void await_rest(struct lab *lab)
 		program_read_output(program);
 		program_has_ended(program);
 	}
+	return r;
 }
 
 /* Tries what is pending on our own sockets, now that all is at rest: has anything come of it? */
@@ -346,6 +354,19 @@ static bool go_on_with_calls(struct lab *lab)
 	return has_moved;
 }
 
+/*
+ * On the loopback nobody passes packets on: what answers a packet is answered itself. The longest chain that one
+ * call sets off is a handshake, three packets; a fence waits for one.
+ */
+static int pass_fences(struct lab *lab, struct error *err)
+{
+	int r = 0;
+
+	for (int i = 0; i < LOOPBACK_FENCES && r == 0; i++)
+		r = fence_pass(&lab->fence, err);
+	return r;
+}
+
 /* On the loopback the kernel has acted before a packet is seen: packets come before states. */
 static int settle_loopback(struct lab *lab, struct error *err)
 {
@@ -356,12 +377,17 @@ static int settle_loopback(struct lab *lab, struct error *err)
 
 	do {
 		lab->touched = CENSUS_ALL;
-		await_rest(lab);
+		r = pass_fences(lab, err);
+		if (r == 0)
+			r = await_rest(lab, err);
+		if (r == 0)
+			r = pass_fences(lab, err);
 		/* The connection must be known before its packets are put to it. */
 		while (lab->wire.fd >= 0 &&
 			(length = wire_receive(&lab->wire, lab->packet, &sender, &sent_ns)) > 0)
 			pass_packet(lab, sender, (size_t)length, sent_ns, err);
-		r = pump_observe(lab, err);
+		if (r == 0)
+			r = pump_observe(lab, err);
 	} while (r == 0 && open_a_gate(lab));
 	return r;
 }
@@ -380,8 +406,9 @@ int lab_settle(struct lab *lab, struct error *err)
 		ssize_t length;
 		int r;
 
-		await_rest(lab);
-		r = pump_observe(lab, err);
+		r = await_rest(lab, err);
+		if (r == 0)
+			r = pump_observe(lab, err);
 		if (r < 0)
 			return r;
 		length = wire_receive(&lab->wire, lab->packet, &sender, &sent_ns);
