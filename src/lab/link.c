@@ -22,6 +22,9 @@
 
 #define AWAIT_NS      (5 * NS_PER_S)
 
+/* IF_OPER_UNKNOWN and IF_OPER_UP of <linux/if.h>, which cannot stand beside <net/if.h>. */
+enum { OPERATION_UNKNOWN = 0, OPERATION_UP = 6 };
+
 static struct nlmsghdr *begin(char *buffer, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -82,21 +85,29 @@ int link_up(struct netlink *rtnl, const char *name, int *ret_index, struct error
 	return netlink_request(rtnl, request, "cannot take a device up", err);
 }
 
-static int read_flags(const struct nlmsghdr *reply, void *context)
+static int read_attribute(const struct nlattr *attribute, void *context)
 {
-	const struct ifinfomsg *link = mnl_nlmsg_get_payload(reply);
-	unsigned int *flags = context;
+	uint8_t *state = context;
 
-	*flags = link->ifi_flags;
+	if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE &&
+		mnl_attr_validate(attribute, MNL_TYPE_U8) == 0)
+		*state = mnl_attr_get_u8(attribute);
 	return MNL_CB_OK;
+}
+
+static int read_state(const struct nlmsghdr *reply, void *context)
+{
+	return mnl_attr_parse(reply, sizeof(struct ifinfomsg), read_attribute, context);
 }
 
 int link_await_running(struct netlink *rtnl, int index, struct error *err)
 {
 	int64_t deadline_ns = clock_deadline_ns(AWAIT_NS);
-	unsigned int flags = 0;
+	uint8_t state = OPERATION_UNKNOWN;
 
-	for (; !(flags & IFF_RUNNING); sched_yield()) {
+	/* Not IFF_RUNNING: a device that the link watch has not seen yet is "unknown" to the kernel, which counts
+	 * as running, and still drops what it is given. */
+	for (; state != OPERATION_UP; sched_yield()) {
 		char buffer[REQUEST_BYTES];
 		struct nlmsghdr *request = begin(buffer, RTM_GETLINK, 0);
 		struct ifinfomsg *link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
@@ -104,7 +115,7 @@ int link_await_running(struct netlink *rtnl, int index, struct error *err)
 
 		/* Answered under the lock that the link watch holds while it activates. */
 		link->ifi_index = index;
-		r = netlink_get(rtnl, request, read_flags, &flags, "cannot ask for a device", err);
+		r = netlink_get(rtnl, request, read_state, &state, "cannot ask for a device", err);
 		if (r < 0)
 			return r;
 		if (clock_now_ns() > deadline_ns)
