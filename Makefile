@@ -4,6 +4,7 @@
 #
 #   make demo      reproduce TIME_WAIT; installs what is missing to build
 #   make check     every test, on every build; installs what is missing
+#   make check-kernels  the laboratory on Debian's kernels, booted under qemu; KERNELS="6.1 6.12"
 #   make install   PREFIX (/usr/local) and DESTDIR are honoured
 #
 # HACKING.md says more.
@@ -16,6 +17,7 @@ RUNS ?= 100
 ROUNDS ?= 5
 COUNT ?= 50000
 HOSTILE ?= 1000000
+KERNELS ?= 6.1 6.12
 
 all:
 	@scripts/build $(BUILD)
@@ -31,6 +33,10 @@ demo:
 check:
 	@scripts/deps check
 	@scripts/check
+
+check-kernels:
+	@KERNELS="$(KERNELS)" scripts/deps kernels
+	@KERNELS="$(KERNELS)" scripts/check-kernels $(BUILD)
 
 lint:
 	@scripts/deps lint
@@ -63,4 +69,4 @@ install:
 clean:
 	rm -rf $(BUILD) build-gcc build-asan build-clang build-fuzz build-lint
 
-.PHONY: all deps demo check lint bench soak fuzz deb install clean
+.PHONY: all deps demo check check-kernels lint bench soak fuzz deb install clean
