@@ -21,6 +21,8 @@
 #define PLACES      8192
 #define MAX_TARGETS 8
 #define TICK_NS     (20 * NS_PER_MS)
+/* Whoever was not let run for longer than this asks on from there: all at once would be no honest pace. */
+#define CATCH_UP_NS (NS_PER_S / 2)
 #define COMPLAINTS  20
 
 struct kind_tally {
@@ -212,6 +214,7 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 static void converse(struct honest *honest)
 {
 	int64_t begun_ns = clock_now_ns();
+	int64_t end_ns = begun_ns + honest->time_ns;
 	int64_t tick_ns = begun_ns;
 	bool is_asking = true;
 
@@ -219,8 +222,13 @@ static void converse(struct honest *honest)
 		int64_t now_ns = clock_now_ns();
 		uint64_t asked = honest->tcp.asked + honest->udp.asked;
 		int64_t next_ns = begun_ns + (int64_t)(asked * NS_PER_S / honest->per_s);
+		int64_t late_ns = now_ns - next_ns - CATCH_UP_NS;
 
-		if (interrupt_requested() || now_ns - begun_ns >= honest->time_ns ||
+		if (late_ns > 0) {
+			begun_ns += late_ns;
+			next_ns += late_ns;
+		}
+		if (interrupt_requested() || now_ns >= end_ns ||
 			(honest->count && asked >= honest->count))
 			is_asking = false;
 		/* With all places taken the pace is the server's, until it is made up for. */
