@@ -10,6 +10,9 @@ export LC_ALL=C
 
 part=$1
 observer=$2
+# From the environment: BUILD, PEERS, COUNT, RATE, WORKERS.
+# shellcheck disable=SC2153
+count=$COUNT
 # Nothing here takes longer, in seconds.
 START_LIMIT=20
 LOAD_LIMIT=120
@@ -79,10 +82,10 @@ observe()
 # load COUNT OPTION...
 load()
 {
-	local count=$1
+	local queries=$1
 
 	shift
-	timeout -s KILL "$LOAD_LIMIT" "$BUILD/daytime" -n "$count" -c 64 --source 127.0.0.0/8 --json "$@" \
+	timeout -s KILL "$LOAD_LIMIT" "$BUILD/daytime" -n "$queries" -c 64 --source 127.0.0.0/8 --json "$@" \
 		127.0.0.1 13 >load.json 2>load.err || give_up "the load failed: $(tail -n 1 load.err)"
 }
 
@@ -116,10 +119,9 @@ observe
 entered=$(counter TW)
 sent_twice=$(counter RetransSegs)
 case $part in
-# shellcheck disable=SC2153 # it is of the environment
-rate) load "$COUNT" --workers 1 --rate "$RATE" ;;
-saturated) load "$COUNT" --workers "$WORKERS" ;;
-million) load "$COUNT" --workers "$WORKERS" ;;
+rate) load "$count" --workers 1 --rate "$RATE" ;;
+saturated) load "$count" --workers "$WORKERS" ;;
+million) load "$count" --workers "$WORKERS" ;;
 esac
 sent_twice=$(($(counter RetransSegs) - sent_twice))
 entered=$(($(counter TW) - entered))

@@ -79,27 +79,28 @@ int BPF_PROG(on_state_again, const struct sock *sk, int from, int to)
 static __always_inline void be_born(
 	const struct identity *id, struct life_entry *known, const void *timer)
 {
-	struct life_entry entry = {.netns = id->netns};
+	struct life_entry fresh = {.netns = id->netns};
+	struct life_entry *entry = known ? known : &fresh;
 	bool is_orphan;
 
-	if (known)
-		entry = *known;
-	else if (setup.pid)
+	if (!known && setup.pid)
 		return;
-	entry.born_ns = bpf_ktime_get_ns();
-	entry.substate = id->substate;
-	entry.flags |= LIFE_LIVES | (id->substate == FIN_WAIT2 ? LIFE_WAS_FINWAIT2 : 0);
+	entry->born_ns = bpf_ktime_get_ns();
+	entry->substate = id->substate;
+	if (id->substate == FIN_WAIT2)
+		entry->flags |= LIFE_WAS_FINWAIT2;
 	if (setup.has_counts) {
 		is_orphan = become_orphan(id, timer);
 		COUNT(born, 1);
 		count_now(is_orphan, 1);
-		count_in_groups(id, &entry, 1, is_orphan, true, false);
+		count_in_groups(id, entry, 1, is_orphan, true, false);
 	}
-	if (bpf_map_update_elem(&lives, &id->cookie, &entry, BPF_ANY))
-		COUNT(untracked, 1);
-	entry.born_ns = 0;
 	if (setup.has_events)
-		tell(id, &entry, LIFE_BORN, 0, 0, 0);
+		tell(id, entry, LIFE_BORN, 0, 0, 0);
+	/* Last: nobody looks at it before. What FIN_WAIT1 has put there is changed where it lies. */
+	entry->flags |= LIFE_LIVES;
+	if (!known && bpf_map_update_elem(&lives, &id->cookie, entry, BPF_ANY))
+		COUNT(untracked, 1);
 }
 
 /* FIN_WAIT2 no more. */

@@ -40,7 +40,8 @@ bool life_is_built(void)
 /* The last thing that libbpf complained of, for the error's text. */
 static char complaint[256];
 
-static int keep_complaint(enum libbpf_print_level level, const char *format, va_list args)
+static int __attribute__((format(printf, 2, 0)))
+keep_complaint(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level == LIBBPF_WARN) {
 		vsnprintf(complaint, sizeof(complaint), format, args);
@@ -131,8 +132,6 @@ static int prepare(struct life *life, const struct life_symbols *symbols)
 	if (r == 0)
 		r = bpf_map__set_max_entries(
 			bpf->maps.theirs, life->options.pid ? THEIRS_MOST : 16);
-	if (r == 0 && !has_counts)
-		r = bpf_map__set_max_entries(bpf->maps.groups, 1);
 	return r;
 }
 

@@ -7,7 +7,7 @@
  * who closed, when it was born, how long it lived, what ended it. And counts of them that are kept
  * instead of recounted: reading them takes the same time however many sockets there are.
  *
- * Needs CAP_BPF, CAP_PERFMON, CAP_SYSLOG (root has them), CAP_SYS_ADMIN nowhere; a kernel of 6.1 or later with BTF; kallsyms
+ * Needs CAP_BPF, CAP_PERFMON, CAP_SYSLOG (root has them; CAP_SYS_ADMIN only for all namespaces); a kernel of 6.1 or later with BTF; kallsyms
  * that show addresses. Without any of these life_open() says which: nothing here runs blind. FIN_WAIT2 "minisockets",
  * what an orphan in FIN_WAIT2 is turned into, are counted and told beside those of TIME_WAIT.
  *

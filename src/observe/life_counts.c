@@ -120,9 +120,8 @@ static void forget(int fd, const struct life_group_key *key)
 }
 
 struct group_reading {
-	struct life *life;
 	int fd;
-	enum life_dimension dimension;
+	bool is_crowded;
 	life_each_group *each;
 	void *context;
 	size_t total;
@@ -134,9 +133,8 @@ static int take_groups(struct group_reading *reading, const struct batch *batch,
 
 	reading->total += count;
 	for (uint32_t i = 0; i < count && r == 0; i++) {
-		if (batch->keys[i].dimension == reading->dimension)
-			r = reading->each(reading->context, &batch->keys[i], &batch->counts[i]);
-		if (reading->life->is_crowded && !batch->counts[i].now)
+		r = reading->each(reading->context, &batch->keys[i], &batch->counts[i]);
+		if (reading->is_crowded && !batch->counts[i].now)
 			forget(reading->fd, &batch->keys[i]);
 	}
 	return r;
@@ -160,17 +158,25 @@ static int read_groups(struct group_reading *reading, struct batch *batch)
 		if (r == 0)
 			r = take_groups(reading, batch, count);
 	}
-	reading->life->is_crowded = reading->total > GROUPS_CROWDED;
 	return r;
+}
+
+static const struct bpf_map *map_of(const struct life *life, enum life_dimension dimension)
+{
+	switch (dimension) {
+	case LIFE_BY_PEER: return life->bpf->maps.groups_by_peer;
+	case LIFE_BY_LOCAL_PORT: return life->bpf->maps.groups_by_port;
+	case LIFE_BY_PROCESS: return life->bpf->maps.groups_by_process;
+	default: return life->bpf->maps.groups_by_cgroup;
+	}
 }
 
 int life_groups(struct life *life, enum life_dimension dimension, life_each_group *each,
 	void *context, struct life_group_counts *ret_others)
 {
 	struct group_reading reading = {
-		.life = life,
-		.fd = bpf_map__fd(life->bpf->maps.groups),
-		.dimension = dimension,
+		.fd = bpf_map__fd(map_of(life, dimension)),
+		.is_crowded = life->is_crowded[dimension],
 		.each = each,
 		.context = context,
 	};
@@ -185,6 +191,7 @@ int life_groups(struct life *life, enum life_dimension dimension, life_each_grou
 		r = life_sum(life, &sum);
 	if (r == 0)
 		r = read_groups(&reading, batch);
+	life->is_crowded[dimension] = reading.total > GROUPS_CROWDED;
 	free(batch);
 	if (r == 0 && ret_others)
 		*ret_others = sum.others[dimension];

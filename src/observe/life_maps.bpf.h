@@ -65,13 +65,17 @@ struct {
 	__type(value, struct life_counts);
 } counts SEC(".maps");
 
-struct {
+/* A map a dimension, so that whoever reads one need not go over the others. */
+struct life_groups_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, LIFE_GROUPS_MAX);
 	__type(key, struct life_group_key);
 	__type(value, struct life_group_counts);
-} groups SEC(".maps");
+};
+
+struct life_groups_map groups_by_peer SEC(".maps"), groups_by_port SEC(".maps"),
+	groups_by_process SEC(".maps"), groups_by_cgroup SEC(".maps");
 
 /* While what is there already is being read: sockets that have been counted (by cookie), and minisockets that
  * died (by address), lest the reading bring them back. */

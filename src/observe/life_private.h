@@ -20,7 +20,8 @@ struct life {
 	struct life_counts *counts; /* a CPU's each: where they are read to */
 	uint64_t last_ns;           /* when life_poll() last had something */
 	bool has_room_left;         /* life_poll() took all that was there: it may nap */
-	bool is_crowded; /* the map of groups is nearly full: those with nothing are forgotten */
+	bool is_crowded
+		[LIFE_DIMENSION_COUNT]; /* the map is nearly full: groups with nothing are forgotten */
 };
 
 /* 0, or a negative errno: the counts of all CPUs, added up. */

@@ -25,7 +25,7 @@ static __always_inline void add_to(
  * A group that does not fit is counted among the others, and the entry remembers that, so that it is taken from
  * there in the end. So is what belonged to a group that the reader has removed since.
  */
-static __always_inline void count_in_group(const struct life_group_key *key,
+static __always_inline void count_in_group(void *groups, const struct life_group_key *key,
 	struct life_entry *entry, int by, int by_fin_wait2, bool is_birth, bool is_death)
 {
 	uint8_t bit = (uint8_t)(1 << (key->dimension & 7));
@@ -33,12 +33,12 @@ static __always_inline void count_in_group(const struct life_group_key *key,
 	struct life_counts *mine;
 
 	if (!(entry->others & bit)) {
-		group = bpf_map_lookup_elem(&groups, key);
+		group = bpf_map_lookup_elem(groups, key);
 		if (!group && is_birth) {
 			struct life_group_counts fresh = {};
 
-			bpf_map_update_elem(&groups, key, &fresh, BPF_NOEXIST);
-			group = bpf_map_lookup_elem(&groups, key);
+			bpf_map_update_elem(groups, key, &fresh, BPF_NOEXIST);
+			group = bpf_map_lookup_elem(groups, key);
 		}
 	}
 	if (group) {
@@ -60,23 +60,23 @@ static __always_inline void count_in_groups(const struct identity *id, struct li
 	if (!setup.has_counts)
 		return;
 	__builtin_memcpy(key.peer, id->peer, sizeof(key.peer));
-	count_in_group(&key, entry, by, by_fin_wait2, is_birth, is_death);
+	count_in_group(&groups_by_peer, &key, entry, by, by_fin_wait2, is_birth, is_death);
 
 	__builtin_memset(&key, 0, sizeof(key));
 	key.dimension = LIFE_BY_LOCAL_PORT;
 	key.local_port = id->local_port;
-	count_in_group(&key, entry, by, by_fin_wait2, is_birth, is_death);
+	count_in_group(&groups_by_port, &key, entry, by, by_fin_wait2, is_birth, is_death);
 
 	key.dimension = LIFE_BY_PROCESS;
 	key.local_port = 0;
 	key.pid = entry->pid;
 	__builtin_memcpy(key.comm, entry->comm, sizeof(key.comm));
-	count_in_group(&key, entry, by, by_fin_wait2, is_birth, is_death);
+	count_in_group(&groups_by_process, &key, entry, by, by_fin_wait2, is_birth, is_death);
 
 	__builtin_memset(&key, 0, sizeof(key));
 	key.dimension = LIFE_BY_CGROUP;
 	key.cgroup = entry->cgroup;
-	count_in_group(&key, entry, by, by_fin_wait2, is_birth, is_death);
+	count_in_group(&groups_by_cgroup, &key, entry, by, by_fin_wait2, is_birth, is_death);
 }
 
 static __always_inline void count_now(bool is_fin_wait2, int by)

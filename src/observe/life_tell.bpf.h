@@ -65,7 +65,8 @@ static __always_inline void tell(const struct identity *id, const struct life_en
 	event->flags = entry->flags & LIFE_FLAGS_TOLD;
 	event->restarts = entry->restarts;
 	event->cgroup = entry->cgroup;
-	event->lifetime_ns = entry->born_ns ? event->time_ns - entry->born_ns : 0;
+	event->lifetime_ns =
+		kind == LIFE_BORN || !entry->born_ns ? 0 : event->time_ns - entry->born_ns;
 	event->pid = entry->pid;
 	event->ended_by = ended_by;
 	__builtin_memcpy(event->comm, entry->comm, sizeof(event->comm));

@@ -89,8 +89,8 @@ enum life_dimension {
 	LIFE_DIMENSION_COUNT,
 };
 
-/* So many groups are told apart, over all dimensions; what is beyond is counted as one, `others`. */
-#define LIFE_GROUPS_MAX 65536
+/* So many groups of a dimension are told apart; what is beyond is counted as one, `others`. */
+#define LIFE_GROUPS_MAX 4096
 
 /* Zeroed but for what the dimension has. */
 struct life_group_key {

@@ -124,17 +124,26 @@ static void closed_by_a_process_that_was_killed(void **state)
 	struct life *life = watch_new_network();
 	struct life_rig_connection connection = life_rig_connect(true, SERVER, 0);
 	const struct life_event *born;
-	pid_t child = fork();
+	int go[2];
+	pid_t child;
+	char byte;
 
 	(void)state;
+	assert_int_equal(pipe(go), 0);
+	child = fork();
 	if (child == 0) {
 		prctl(PR_SET_NAME, "killed");
 		life_rig_close(&connection.client);
-		raise(SIGKILL);
+		if (read(go[0], &byte, 1) == 1)
+			raise(SIGKILL);
+		_exit(1);
 	}
-	/* The child alone has the server's end now. */
+	/* The child alone has the server's end then. */
 	life_rig_close(&connection.server);
+	assert_int_equal(write(go[1], "g", 1), 1);
 	waitpid(child, NULL, 0);
+	close(go[0]);
+	close(go[1]);
 	life_rig_close(&connection.client);
 	born = await(life, LIFE_BORN, LIFE_CAUSE_NONE, SERVER);
 	assert_int_equal(born->family, AF_INET6);

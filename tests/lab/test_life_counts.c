@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "life_rig.h"
 #include "observe/netns.h"
+#include "observe/sockets.h"
 
 #define SIDES       3
 #define PER_PAIR    1112 /* connections of one client to one server */
@@ -84,7 +85,7 @@ static void serve(struct crowd *crowd, int server)
 		struct sockaddr_in peer;
 		socklen_t length = sizeof(peer);
 		int fd, client;
-		char byte;
+		char byte = 0;
 
 		if (i == crowd->served[server] + GENERATION)
 			_exit(0);
@@ -362,11 +363,79 @@ static void counts_begun_under_load(void **state)
 	finish_crowd(&crowd);
 }
 
+#define MANY (LIFE_GROUPS_MAX + 1000)
+
+/* From an address of its own, 127.2.x.y; the server closes first. */
+static void connect_and_close(int listener, int number)
+{
+	struct sockaddr_in theirs = address_of(-1, FIRST_PORT);
+	struct sockaddr_in mine = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x7f020000u + (unsigned int)number + 1)};
+	int client = socket(AF_INET, SOCK_STREAM, 0), server;
+	char byte;
+
+	assert_int_equal(bind(client, (struct sockaddr *)&mine, sizeof(mine)), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&theirs, sizeof(theirs)), 0);
+	server = accept(listener, NULL, NULL);
+	assert_true(server >= 0);
+	close(server);
+	assert_int_equal(recv(client, &byte, 1, 0), 0);
+	close(client);
+}
+
+static void check_many(struct life *life, int64_t now)
+{
+	struct life_group_counts others;
+	struct sums sums = {.dimension = LIFE_BY_PEER};
+
+	assert_int_equal(life_groups(life, LIFE_BY_PEER, sum_up, &sums, &others), 0);
+	assert_true(sums.groups <= LIFE_GROUPS_MAX);
+	assert_int_equal(sums.now + others.now, now);
+	sums = (struct sums){.dimension = LIFE_BY_PROCESS};
+	assert_int_equal(life_groups(life, LIFE_BY_PROCESS, sum_up, &sums, &others), 0);
+	assert_int_equal(sums.now, now);
+}
+
+/* More peers than are told apart: those beyond are counted together, and none is lost in the end. */
+static void more_peers_than_groups(void **state)
+{
+	_cleanup_socket_list_ struct socket_list list = SOCKET_LIST_INIT;
+	struct crowd crowd;
+	struct error err;
+	struct diag diag;
+	struct life *life;
+
+	(void)state;
+	start(&crowd);
+	life = open_or_fail();
+	for (int i = 0; i < MANY; i++)
+		connect_and_close(crowd.listeners[0], i);
+	check_many(life, MANY);
+	check_drift(life, true);
+	assert_int_equal(diag_open(&diag, &err), 0);
+	assert_int_equal(socket_list_read(&list, &diag, DIAG_STATE(TCP_STATE_TIME_WAIT), &err), 0);
+	assert_int_equal(list.count, MANY);
+	for (size_t i = 0; i < list.count; i++)
+		assert_int_equal(diag_destroy(&diag, &list.sockets[i], &err), 0);
+	diag_close(&diag);
+	/* Twice: groups with nothing are forgotten after the first. */
+	check_many(life, 0);
+	check_many(life, 0);
+	for (int i = 0; i < MANY; i++)
+		connect_and_close(crowd.listeners[0], i + MANY);
+	check_many(life, MANY);
+	check_drift(life, true);
+	check_nothing_lost(life);
+	life_close(life);
+	finish_crowd(&crowd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_closer_is_known),
 		cmocka_unit_test(counts_begun_under_load),
+		cmocka_unit_test(more_peers_than_groups),
 	};
 
 	if (geteuid() != 0) {
