@@ -28,6 +28,12 @@ static void reserve(struct text *text, size_t more)
 	text->allocated = size;
 }
 
+char *text_reserve(struct text *text, size_t more)
+{
+	reserve(text, more);
+	return text->bytes + text->length;
+}
+
 void text_finish(struct text *text)
 {
 	if (text->allocated)

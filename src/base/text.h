@@ -31,6 +31,18 @@ void text_clear(struct text *text);  /* length 0, keeps the memory */
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t length);
 void text_repeat(struct text *text, const char *string, size_t times);
+
+/*
+ * For writers that put characters there by themselves: room for so many more (and the NUL) at the end,
+ * until the text grows again. text_commit() takes what was written up to `end`, and puts the NUL there.
+ */
+char *text_reserve(struct text *text, size_t more);
+static inline void text_commit(struct text *text, char *end)
+{
+	*end = '\0';
+	text->length = (size_t)(end - text->bytes);
+}
+
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *text, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
