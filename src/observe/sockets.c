@@ -15,22 +15,13 @@ static int rank(const struct diag_socket *socket)
 	}
 }
 
-static int compare_endpoints(const struct endpoint *a, const struct endpoint *b)
-{
-	if (a->family != b->family)
-		return a->family == AF_INET ? -1 : 1;
-	int order = memcmp(a->address, b->address, sizeof(a->address));
-
-	return order ? order : a->port - b->port;
-}
-
 int socket_compare(const struct diag_socket *a, const struct diag_socket *b)
 {
 	int order = rank(a) - rank(b);
 
 	if (!order)
-		order = compare_endpoints(&a->local, &b->local);
-	return order ? order : compare_endpoints(&a->peer, &b->peer);
+		order = endpoint_compare(&a->local, &b->local);
+	return order ? order : endpoint_compare(&a->peer, &b->peer);
 }
 
 /* Sockets of one port (SO_REUSEPORT) keep the order in which they were first looked at. */

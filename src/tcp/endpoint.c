@@ -37,6 +37,20 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	       !memcmp(a->address, b->address, sizeof(a->address));
 }
 
+int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
+{
+	int order;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	order = memcmp(a->address, b->address, sizeof(a->address));
+	if (order)
+		return order;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	return a->interface < b->interface ? -1 : a->interface > b->interface;
+}
+
 bool endpoint_is_any(const struct endpoint *endpoint)
 {
 	static const uint8_t zeroes[16];

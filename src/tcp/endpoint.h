@@ -27,6 +27,9 @@ const char *endpoint_format(const struct endpoint *endpoint, char text[ENDPOINT_
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
+/* For qsort(): IPv4 before IPv6, by address, port and interface. */
+int endpoint_compare(const struct endpoint *a, const struct endpoint *b);
+
 /* All zeroes: bound to any address. */
 bool endpoint_is_any(const struct endpoint *endpoint);
 
