@@ -158,3 +158,61 @@ int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t eac
 	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_DUMP;
 	return converse(netlink, request, each, context, what, err);
 }
+
+int netlink_dump_begin(
+	struct netlink *netlink, struct nlmsghdr *request, const char *what, struct error *err)
+{
+	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = ++netlink->sequence;
+	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
+		return error_errno(err, errno, "%s", what);
+	return 0;
+}
+
+ssize_t netlink_dump_receive(struct netlink *netlink, void *buffer)
+{
+	ssize_t length;
+
+	do
+		length = mnl_socket_recvfrom(netlink->socket, buffer, NETLINK_REPLY_BYTES);
+	while (length < 0 && errno == EINTR);
+	return length < 0 ? -errno : length;
+}
+
+/* What the message that ends a dump says: 0, or a negative errno. */
+static int end_of_dump(const struct nlmsghdr *message)
+{
+	int code = 0;
+
+	/* Both begin with the number, a negative errno. */
+	if (mnl_nlmsg_get_payload_len(message) >= sizeof(code))
+		memcpy(&code, mnl_nlmsg_get_payload(message), sizeof(code));
+	else if (message->nlmsg_type == NLMSG_ERROR)
+		code = -EBADMSG;
+	return code > 0 ? 0 : code;
+}
+
+int netlink_dump_goes_on(const struct netlink *netlink, const void *datagram, size_t length,
+	const char *what, struct error *err)
+{
+	const struct nlmsghdr *message = datagram;
+	int left = (int)length;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		const char *why;
+		int code;
+
+		if (message->nlmsg_seq != netlink->sequence)
+			return error_errno(err, EPROTO, "%s", what);
+		if (message->nlmsg_type != NLMSG_DONE && message->nlmsg_type != NLMSG_ERROR)
+			continue;
+		code = end_of_dump(message);
+		if (!code)
+			return 0;
+		why = message->nlmsg_type == NLMSG_ERROR ? extended_ack(message) : NULL;
+		if (why)
+			return error_set(err, -code, "%s: %s", what, why);
+		return error_errno(err, -code, "%s", what);
+	}
+	return 1;
+}

@@ -11,6 +11,7 @@
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -43,6 +44,20 @@ int netlink_get(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t each
  * A dump is no snapshot: rows may be missed or doubled when things change meanwhile.
  */
 int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t each, void *context,
+	const char *what, struct error *err);
+
+/*
+ * The same in pieces, for who wants the bytes themselves: begin, then receive datagrams and ask of each
+ * whether the dump goes on. Begin and receive may happen on different threads, one at a time.
+ */
+int netlink_dump_begin(
+	struct netlink *netlink, struct nlmsghdr *request, const char *what, struct error *err);
+
+/* One datagram: its length, or a negative errno. Room for NETLINK_REPLY_BYTES. EINTR is not returned. */
+ssize_t netlink_dump_receive(struct netlink *netlink, void *buffer);
+
+/* Of a datagram: 1, there is more to come; 0, it was the last; or a negative errno, in words as above. */
+int netlink_dump_goes_on(const struct netlink *netlink, const void *datagram, size_t length,
 	const char *what, struct error *err);
 
 #endif

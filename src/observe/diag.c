@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "observe/diag_message.h"
 
-/* Room for a header and any of the request bodies: no attributes are ever sent. */
+/* Room for a header and any of the request bodies, without attributes. */
 union diag_request {
 	struct nlmsghdr header;
 	char bytes[128];
@@ -82,6 +83,25 @@ static int read_attribute(const struct nlattr *attribute, void *context)
 	return MNL_CB_OK;
 }
 
+bool diag_read_message(const struct nlmsghdr *message, uint32_t states, struct diag_socket *socket)
+{
+	if (message->nlmsg_type < NLMSG_MIN_TYPE ||
+		mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
+		return false;
+	read_row(mnl_nlmsg_get_payload(message), socket);
+	if (socket->state == TCP_STATE_CLOSED) {
+		/* The kernel has no number for BOUND but its bit in the mask. Without that bit,
+		 * the socket died while its row was being written. */
+		if (!(states & DIAG_STATE(TCP_STATE_BOUND)) || !socket->local.port)
+			return false;
+		socket->state = TCP_STATE_BOUND;
+	}
+	if (socket->local.family == AF_INET6 &&
+		(socket->state == TCP_STATE_LISTEN || socket->state == TCP_STATE_BOUND))
+		mnl_attr_parse(message, sizeof(struct inet_diag_msg), read_attribute, socket);
+	return true;
+}
+
 struct delivery {
 	diag_each *each;
 	void *context;
@@ -96,55 +116,56 @@ static int deliver(const struct nlmsghdr *message, void *context)
 	struct diag_socket socket;
 
 	/* A reader that has had enough: still drain the dump, or the next one would be refused. */
-	if (delivery->result < 0 ||
-		mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
+	if (delivery->result < 0)
 		return MNL_CB_OK;
 	delivery->has_rows = true;
-	read_row(mnl_nlmsg_get_payload(message), &socket);
-	if (socket.state == TCP_STATE_CLOSED) {
-		/* The kernel has no number for BOUND but its bit in the mask. Without that bit,
-		 * the socket died while its row was being written. */
-		if (!(delivery->states & DIAG_STATE(TCP_STATE_BOUND)) || !socket.local.port)
-			return MNL_CB_OK;
-		socket.state = TCP_STATE_BOUND;
-	}
-	if (socket.local.family == AF_INET6 &&
-		(socket.state == TCP_STATE_LISTEN || socket.state == TCP_STATE_BOUND))
-		mnl_attr_parse(message, sizeof(struct inet_diag_msg), read_attribute, &socket);
-	delivery->result = delivery->each(delivery->context, &socket);
+	if (diag_read_message(message, delivery->states, &socket))
+		delivery->result = delivery->each(delivery->context, &socket);
 	return MNL_CB_OK;
 }
 
-static int dump_family(
-	struct diag *diag, uint8_t family, struct delivery *delivery, struct error *err)
+void diag_put_family_request(struct nlmsghdr *request, uint8_t family, uint32_t states)
 {
-	union diag_request request = {0};
 	struct inet_diag_req_v2 *body;
 
-	mnl_nlmsg_put_header(&request);
-	request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	body = mnl_nlmsg_put_extra_header(&request.header, sizeof(*body));
+	mnl_nlmsg_put_header(request);
+	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	body = mnl_nlmsg_put_extra_header(request, sizeof(*body));
 	body->sdiag_family = family;
 	body->sdiag_protocol = IPPROTO_TCP;
-	body->idiag_states = delivery->states;
-	return netlink_dump(&diag->netlink, &request.header, deliver, delivery,
-		_("cannot list the TCP sockets"), err);
+	body->idiag_states = states;
 }
 
 /*
  * The request from before SOCK_DIAG_BY_FAMILY asks for no family, so that one walk over the
  * kernel's tables yields both.
  */
+void diag_put_legacy_request(struct nlmsghdr *request, uint32_t states)
+{
+	struct inet_diag_req *body;
+
+	mnl_nlmsg_put_header(request);
+	request->nlmsg_type = TCPDIAG_GETSOCK;
+	body = mnl_nlmsg_put_extra_header(request, sizeof(*body));
+	body->idiag_family = AF_INET;
+	body->idiag_states = states;
+}
+
+static int dump_family(
+	struct diag *diag, uint8_t family, struct delivery *delivery, struct error *err)
+{
+	union diag_request request = {0};
+
+	diag_put_family_request(&request.header, family, delivery->states);
+	return netlink_dump(&diag->netlink, &request.header, deliver, delivery,
+		_("cannot list the TCP sockets"), err);
+}
+
 static int dump_both(struct diag *diag, struct delivery *delivery, struct error *err)
 {
 	union diag_request request = {0};
-	struct inet_diag_req *body;
 
-	mnl_nlmsg_put_header(&request);
-	request.header.nlmsg_type = TCPDIAG_GETSOCK;
-	body = mnl_nlmsg_put_extra_header(&request.header, sizeof(*body));
-	body->idiag_family = AF_INET;
-	body->idiag_states = delivery->states;
+	diag_put_legacy_request(&request.header, delivery->states);
 	return netlink_dump(&diag->netlink, &request.header, deliver, delivery,
 		_("cannot list the TCP sockets"), err);
 }

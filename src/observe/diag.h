@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/netlink.h"
+#include "observe/filter.h"
 #include "tcp/endpoint.h"
 #include "tcp/state.h"
 
@@ -68,6 +69,23 @@ typedef int diag_each(void *context, const struct diag_socket *socket);
  */
 int diag_dump(
 	struct diag *diag, uint32_t states, diag_each *each, void *context, struct error *err);
+
+/* What a dump is to have. */
+struct diag_query {
+	uint32_t states;
+	const struct filter *filter; /* NULL: whatever their addresses */
+};
+
+/* What `each` of diag_stream() may also return: no more is wanted. */
+#define DIAG_ENOUGH 1
+
+/*
+ * The same for hundreds of thousands: the kernel's answer is taken by a thread of its own (which takes no
+ * signals) while `each` is called on the caller's. Returns 0; DIAG_ENOUGH when `each` did, and then the dump is
+ * broken off and *diag can but be closed; or a negative errno.
+ */
+int diag_stream(struct diag *diag, const struct diag_query *query, diag_each *each, void *context,
+	struct error *err);
 
 /* SOCK_DESTROY: ends the socket as if by ABORT. Needs CAP_NET_ADMIN in its namespace.
  * -ENOENT when it is gone already. */
