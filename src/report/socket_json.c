@@ -1,72 +1,90 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/socket_json.h"
 
-#include <jansson.h>
 #include <string.h>
 
-#include "report/json_line.h"
+#include "base/digits.h"
+#include "report/json_text.h"
+#include "tcp/address.h"
 
-/* JSON is UTF-8; a process may call itself anything: what is not UTF-8 is shown escaped. */
-static void set_string(json_t *object, const char *key, const char *value)
+/* All that is not a name: keys, two addresses, numbers. */
+#define FIELDS_BYTES 768
+
+static char *put(char *at, const char *string)
 {
-	_cleanup_text_ struct text escaped = TEXT_INIT;
-
-	if (!json_object_set_new(object, key, json_string(value)))
-		return;
-	text_append_escaped(&escaped, value, strlen(value), false);
-	json_object_set_new(object, key, json_string(escaped.bytes));
+	return stpcpy(at, string);
 }
 
-static void set_number(json_t *object, const char *key, uint64_t value)
+/* `key` with its quotes, the comma before it and the colon behind. */
+static char *put_number(char *at, const char *key, uint64_t number)
 {
-	json_object_set_new(object, key, json_integer((json_int_t)value));
+	return digits_put(put(at, key), number);
 }
 
-static void set_endpoint(json_t *object, const char *address_key, const char *port_key,
-	const struct endpoint *endpoint)
+static char *put_endpoint(
+	char *at, const char *address_key, const char *port_key, const struct endpoint *endpoint)
 {
-	char address[ENDPOINT_TEXT_BYTES];
-
-	set_string(object, address_key, endpoint_address(endpoint, address));
-	set_number(object, port_key, endpoint->port);
+	at = address_put(put(at, address_key), endpoint);
+	*at++ = '"';
+	return put_number(at, port_key, endpoint->port);
 }
 
-static void set_socket(json_t *object, const struct diag_socket *socket)
+static char *put_timer(char *at, const struct diag_socket *socket)
 {
-	set_string(object, "state", tcp_state_name(socket->state));
-	set_endpoint(object, "local", "local_port", &socket->local);
-	if (socket->peer.port)
-		set_endpoint(object, "peer", "peer_port", &socket->peer);
-	set_number(object, "recv_q", socket->receive_queue);
-	set_number(object, "send_q", socket->send_queue);
-	set_string(object, "timer", diag_timer_name(socket->timer));
+	at = put(put(at, ",\"timer\":\""), diag_timer_name(socket->timer));
+	*at++ = '"';
 	if (socket->timer != DIAG_TIMER_NONE)
-		json_object_set_new(object, "timer_s", json_real(socket->timer_ms / 1000.0));
+		at = digits_put_thousandths(put(at, ",\"timer_s\":"), socket->timer_ms);
+	return at;
+}
+
+static char *put_socket(char *at, const struct diag_socket *socket)
+{
+	at = put(put(at, "\"state\":\""), tcp_state_name(socket->state));
+	at = put_endpoint(at, "\",\"local\":\"", ",\"local_port\":", &socket->local);
+	if (socket->peer.port)
+		at = put_endpoint(at, ",\"peer\":\"", ",\"peer_port\":", &socket->peer);
+	at = put_number(at, ",\"recv_q\":", socket->receive_queue);
+	at = put_number(at, ",\"send_q\":", socket->send_queue);
+	at = put_timer(at, socket);
 	/* Where the kernel has no user (requests, TIME_WAIT), it says 0, which would mean root. */
 	if (socket->inode || socket->uid)
-		set_number(object, "uid", socket->uid);
+		at = put_number(at, ",\"uid\":", socket->uid);
 	if (socket->inode)
-		set_number(object, "inode", socket->inode);
-	set_number(object, "cookie", socket->cookie);
+		at = put_number(at, ",\"inode\":", socket->inode);
+	return put_number(at, ",\"cookie\":", socket->cookie);
+}
+
+static void append_owner(struct text *out, const struct owner *owner)
+{
+	char *at = text_reserve(out, FIELDS_BYTES);
+
+	at = put_number(at, ",\"pid\":", (uint64_t)owner->pid);
+	text_commit(out, put(at, ",\"comm\":"));
+	json_text_append_string(out, owner->comm);
+	at = text_reserve(out, FIELDS_BYTES);
+	text_commit(out, put_number(at, ",\"fd\":", (uint64_t)owner->fd));
+	if (owner->cgroup) {
+		text_append(out, ",\"cgroup\":");
+		json_text_append_string(out, owner->cgroup);
+	}
 }
 
 void socket_json_print(struct text *out, const struct diag_socket *socket,
 	const struct owner *owner, uint64_t netns, bool is_first)
 {
-	json_t *object = json_object();
+	char *at = text_reserve(out, FIELDS_BYTES);
 
-	if (is_first)
-		set_number(object, "v", 1);
-	set_socket(object, socket);
+	at = put(at, is_first ? "{\"v\":1," : "{");
+	at = put_socket(at, socket);
 	if (netns)
-		set_number(object, "netns", netns);
+		at = put_number(at, ",\"netns\":", netns);
 	if (owner) {
-		set_number(object, "pid", (uint64_t)owner->pid);
-		set_string(object, "comm", owner->comm);
-		set_number(object, "fd", (uint64_t)owner->fd);
-		if (owner->cgroup)
-			set_string(object, "cgroup", owner->cgroup);
+		text_commit(out, at);
+		append_owner(out, owner);
+		at = text_reserve(out, FIELDS_BYTES);
 	}
-	/* 12 digits: milliseconds of the longest timer. */
-	json_line_append(out, object, 12);
+	*at++ = '}';
+	*at++ = '\n';
+	text_commit(out, at);
 }

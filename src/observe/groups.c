@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "observe/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "observe/groups_order.h"
+
+void groups_init(struct groups *groups, enum group_by by)
+{
+	*groups = (struct groups){.by = by};
+	hash_init(&groups->index);
+}
+
+void groups_finish(struct groups *groups)
+{
+	hash_finish(&groups->index);
+	free(groups->groups);
+	groups->groups = NULL;
+	groups->count = groups->room = 0;
+}
+
+bool groups_need_owner(enum group_by by)
+{
+	return by == GROUP_BY_PROCESS || by == GROUP_BY_CGROUP;
+}
+
+static bool has_peer(const struct diag_socket *socket)
+{
+	return socket->state != TCP_STATE_LISTEN && socket->state != TCP_STATE_BOUND;
+}
+
+static struct group key_of(
+	enum group_by by, const struct diag_socket *socket, const struct owner *owner)
+{
+	struct group key = {0};
+
+	switch (by) {
+	case GROUP_BY_STATE: key.state = socket->state; break;
+	case GROUP_BY_PEER:
+		if (has_peer(socket))
+			key.endpoint = endpoint_unmap(&socket->peer);
+		key.endpoint.port = 0;
+		break;
+	case GROUP_BY_LOCAL: key.endpoint = endpoint_unmap(&socket->local); break;
+	case GROUP_BY_PROCESS:
+		if (owner) {
+			key.owner.pid = owner->pid;
+			key.owner.name = owner->comm;
+		}
+		break;
+	case GROUP_BY_CGROUP: key.owner.name = owner ? owner->cgroup : NULL; break;
+	}
+	return key;
+}
+
+static uint32_t hash_of(const struct groups *groups, const struct group *key)
+{
+	const struct hash *index = &groups->index;
+
+	switch (groups->by) {
+	case GROUP_BY_STATE: return hash_bytes(index, &key->state, sizeof(key->state));
+	case GROUP_BY_PEER:
+	case GROUP_BY_LOCAL: return hash_bytes(index, &key->endpoint, sizeof(key->endpoint));
+	case GROUP_BY_PROCESS: return hash_bytes(index, &key->owner.pid, sizeof(key->owner.pid));
+	case GROUP_BY_CGROUP: break;
+	}
+	return key->owner.name ? hash_bytes(index, key->owner.name, strlen(key->owner.name)) : 0;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_same(enum group_by by, const struct group *a, const struct group *b)
+{
+	switch (by) {
+	case GROUP_BY_STATE: return a->state == b->state;
+	case GROUP_BY_PEER:
+	case GROUP_BY_LOCAL: return !memcmp(&a->endpoint, &b->endpoint, sizeof(a->endpoint));
+	case GROUP_BY_PROCESS: return a->owner.pid == b->owner.pid;
+	case GROUP_BY_CGROUP: break;
+	}
+	return is_same_name(a->owner.name, b->owner.name);
+}
+
+void groups_count(
+	struct groups *groups, const struct diag_socket *socket, const struct owner *owner)
+{
+	struct group key = key_of(groups->by, socket, owner);
+	struct hash_probe probe = hash_probe(&groups->index, hash_of(groups, &key));
+	size_t number;
+
+	while (hash_next(&groups->index, &probe, &number)) {
+		if (is_same(groups->by, &groups->groups[number], &key)) {
+			groups->groups[number].count++;
+			return;
+		}
+	}
+	key.count = 1;
+	*list_grow(&groups->groups, &groups->count, &groups->room) = key;
+	hash_add(&groups->index, &probe);
+}
+
+void groups_sort(struct groups *groups)
+{
+	hash_finish(&groups->index);
+	groups_order(groups->by, &groups->groups, groups->count);
+	groups->room = groups->count;
+}
