@@ -119,6 +119,13 @@ static int earlier_failure(int code)
 	}
 }
 
+int console_lost(int code)
+{
+	if (code != EPIPE && !has_no_reader())
+		console_error(_("cannot write the output: %s"), strerror(code));
+	return EXIT_FAILED;
+}
+
 int console_flush(void)
 {
 	int before = errno;
@@ -126,11 +133,7 @@ int console_flush(void)
 
 	if (!code && !ferror(stdout))
 		return EXIT_OK;
-	if (code == EPIPE || has_no_reader())
-		return EXIT_FAILED;
-	console_error(
-		_("cannot write the output: %s"), strerror(code ? code : earlier_failure(before)));
-	return EXIT_FAILED;
+	return console_lost(code ? code : earlier_failure(before));
 }
 
 bool console_has_colour(FILE *stream)

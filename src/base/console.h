@@ -51,6 +51,9 @@ void console_print(const struct error *err);
  */
 int console_flush(void);
 
+/* Says the same of a write to stdout, past stdio, that failed with this errno. Returns EXIT_FAILED. */
+int console_lost(int code);
+
 bool console_has_colour(FILE *stream); /* a terminal, TERM not dumb, NO_COLOR unset or empty */
 bool console_has_utf8(void);           /* the locale's character set is UTF-8 */
 

@@ -1,163 +1,183 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "timewait/list.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/console.h"
-#include "base/fd.h"
 #include "base/i18n.h"
+#include "base/interrupt.h"
 #include "base/options.h"
-#include "base/text.h"
+#include "observe/diag.h"
+#include "observe/doubles.h"
+#include "observe/motion.h"
 #include "observe/netns.h"
-#include "observe/owner.h"
-#include "observe/sockets.h"
-#include "report/socket_json.h"
-#include "report/table.h"
-#include "timewait/output.h"
+#include "timewait/listing.h"
 
-static const struct option_spec options[] = {
-	{'j', "json", NULL, N_("one JSON object a line")},
-	{0},
+/* One namespace after the other goes through here. */
+struct course {
+	struct listing listing;
+	struct doubles doubles;
+	bool is_approximate;
+	size_t refused; /* namespaces that we may not enter */
 };
 
-static const struct command_line command = {
-	.command = "timewait list",
-	.usage = N_("[OPTION]..."),
-	.summary = N_("List the TCP sockets of this network namespace."),
-	.options = options,
-	.details = N_(
-		"Listeners come first, then sockets that are bound but neither listen nor\n"
-		"connect (BOUND: netstat and ss hide them, and they keep a port taken), then\n"
-		"the connections. Timer says what the kernel will do next and when; \"timewait\"\n"
-		"counts down the minute of TIME_WAIT. Such a socket belongs to no process any\n"
-		"more. Root sees the owners of all others, a user those of their own."),
-};
-
-struct list_options {
-	bool json;
-};
-
-static int take(void *context, int id, const char *value)
+static int take(void *context, const struct diag_socket *socket)
 {
-	struct list_options *chosen = context;
+	struct course *course = context;
 
-	(void)value;
-	if (id == 'j')
-		chosen->json = true;
-	return OPTIONS_GO_ON;
+	if (doubles_seen(&course->doubles, socket))
+		return 0;
+	return listing_take(&course->listing, socket);
 }
 
-static void print_table(
-	struct text *out, const struct socket_list *list, const struct owner_table *owners)
+/* Where it does not matter nothing is said: a short dump is over before anything can move. */
+static void judge_motion(struct course *course, const struct motion *before)
 {
-	_cleanup_free_ struct table_row *rows = calloc(list->count + 1, sizeof(*rows));
+	const struct listing *listing = &course->listing;
+	struct motion after;
 
-	if (!rows)
-		abort();
-	for (size_t i = 0; i < list->count; i++) {
-		const struct diag_socket *socket = &list->sockets[i];
-		const struct owner *owner = owner_table_find(owners, socket->inode);
+	if (course->doubles.dropped) {
+		course->is_approximate = true;
+	} else if (course->doubles.seen > LISTING_BATCH && listing->status == EXIT_OK) {
+		motion_read(&after);
+		course->is_approximate |= motion_differs(before, &after);
+	}
+}
 
-		rows[i] = (struct table_row){.socket = socket};
-		if (owner) {
-			rows[i].pid = owner->pid;
-			rows[i].comm = owner->comm;
+/* The sockets of the namespace that this thread is in. Returns 0 or a negative errno. */
+static int go_through(struct course *course, struct error *err)
+{
+	const struct list_options *options = course->listing.options;
+	const struct diag_query query = {.states = options->states, .filter = &options->filter};
+	struct motion before;
+	struct diag diag;
+	int r;
+
+	/* No bit at all would mean every state to the kernel. */
+	if (!options->states)
+		return 0;
+	r = diag_open(&diag, err);
+	if (r < 0)
+		return r;
+	motion_read(&before);
+	doubles_init(&course->doubles);
+	r = diag_stream(&diag, &query, take, course, err);
+	if (r == 0)
+		judge_motion(course, &before);
+	doubles_finish(&course->doubles);
+	diag_close(&diag);
+	return r < 0 ? r : 0;
+}
+
+static int go_through_namespace(struct course *course, const struct netns *netns, struct error *err)
+{
+	struct error way_back;
+	int home, r;
+
+	r = netns_enter(netns, &home, err);
+	if (r < 0)
+		return r;
+	course->listing.netns = netns->number;
+	r = go_through(course, err);
+	if (netns_leave(&home, &way_back) < 0 && r == 0) {
+		*err = way_back;
+		return -way_back.code;
+	}
+	return r;
+}
+
+static int go_through_all(struct course *course, struct error *err)
+{
+	struct netns_list list = {0};
+	int r = netns_list_read(&list, err);
+
+	course->refused = list.unreadable;
+	for (size_t i = 0; i < list.count && r == 0; i++) {
+		if (course->listing.status != EXIT_OK)
+			break;
+		r = go_through_namespace(course, &list.spaces[i], err);
+		if (r == -EPERM && list.spaces[i].fd >= 0) {
+			course->refused++;
+			r = 0;
 		}
 	}
-	table_print(out, rows, list->count, console_has_utf8());
+	netns_list_finish(&list);
+	return r;
 }
 
-static void print_json(
-	struct text *out, const struct socket_list *list, const struct owner_table *owners)
+static int go_through_one(struct course *course, const char *name, struct error *err)
 {
-	uint64_t netns = netns_number();
+	struct netns netns = {.fd = -1, .number = netns_number()};
+	int r = name ? netns_open(name, &netns, err) : 0;
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct diag_socket *socket = &list->sockets[i];
-
-		socket_json_print(
-			out, socket, owner_table_find(owners, socket->inode), netns, i == 0);
-	}
+	if (r == 0)
+		r = go_through_namespace(course, &netns, err);
+	netns_close(&netns);
+	return r;
 }
 
-/* Sockets that a process must hold, though we were not shown which. */
-static size_t count_orphans(const struct socket_list *list, const struct owner_table *owners)
+static void note_unseen(const struct listing *listing)
 {
-	size_t count = 0;
+	const struct owner_table *owners = &listing->owners;
 
-	for (size_t i = 0; i < list->count; i++) {
-		uint32_t inode = list->sockets[i].inode;
-
-		count += inode && !owner_table_find(owners, inode);
-	}
-	return count;
-}
-
-static void note_unseen(const struct socket_list *list, const struct owner_table *owners)
-{
-	size_t unowned = count_orphans(list, owners);
-
-	if (!unowned || !owners->unreadable)
+	if (listing->owners_error < 0)
+		console_note(_("/proc: %s: the processes are not shown"),
+			strerror(-listing->owners_error));
+	if (!listing->unowned || !owners->unreadable)
 		return;
 	if (geteuid())
 		console_note(_("sockets whose process is not shown: %zu; processes that may not "
 			       "be looked into: %zu (root sees them all)"),
-			unowned, owners->unreadable);
+			listing->unowned, owners->unreadable);
 	else
 		console_note(_("sockets whose process is not shown: %zu; processes that may not "
 			       "be looked into: %zu"),
-			unowned, owners->unreadable);
+			listing->unowned, owners->unreadable);
 }
 
-static int print(const struct socket_list *list, const struct owner_table *owners, bool json)
+static void note_the_rest(const struct course *course)
 {
-	_cleanup_text_ struct text out = TEXT_INIT;
+	note_unseen(&course->listing);
+	if (course->refused)
+		console_note(_("network namespaces of other users are not shown (root sees them "
+			       "all)"));
+	if (course->is_approximate)
+		console_note(_("sockets came and went meanwhile: this is approximate"));
+}
 
-	if (json)
-		print_json(&out, list, owners);
+static int list_sockets(const struct list_options *options)
+{
+	struct course course = {0};
+	struct error err = {0};
+	int status, r;
+
+	listing_init(&course.listing, options);
+	if (options->netns && !strcmp(options->netns, "all"))
+		r = go_through_all(&course, &err);
 	else
-		print_table(&out, list, owners);
-	if (output_write(&out) != EXIT_OK)
-		return EXIT_FAILED;
-	note_unseen(list, owners);
-	return EXIT_OK;
-}
-
-static int list_sockets(bool json)
-{
-	_cleanup_socket_list_ struct socket_list list = SOCKET_LIST_INIT;
-	struct owner_table owners;
-	struct diag diag;
-	struct error err;
-	int r;
-
-	r = diag_open(&diag, &err);
-	if (r == 0) {
-		r = socket_list_read(&list, &diag, DIAG_ALL_STATES, &err);
-		diag_close(&diag);
-	}
+		r = go_through_one(&course, options->netns, &err);
 	if (r < 0) {
 		console_print(&err);
-		return EXIT_UNAVAILABLE;
+		status = options->netns ? EXIT_FAILED : EXIT_UNAVAILABLE;
+	} else {
+		status = listing_end(&course.listing);
+		if (status == EXIT_OK)
+			note_the_rest(&course);
 	}
-	r = owner_table_read(&owners);
-	if (r < 0)
-		console_note(_("/proc: %s: the processes are not shown"), strerror(-r));
-	r = print(&list, &owners, json);
-	owner_table_finish(&owners);
-	return r;
+	listing_finish(&course.listing);
+	return status;
 }
 
 int command_list(int argc, char **argv)
 {
-	struct list_options chosen = {0};
-	int r = options_parse_alone(&command, argc, argv, take, &chosen);
+	struct list_options options;
+	int r = list_options_parse(argc, argv, &options);
 
 	if (r != OPTIONS_GO_ON)
 		return r;
-	return list_sockets(chosen.json);
+	interrupt_watch();
+	return list_sockets(&options);
 }

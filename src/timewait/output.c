@@ -2,16 +2,49 @@
 #include "timewait/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/console.h"
 #include "base/i18n.h"
+#include "base/interrupt.h"
 
 int output_write(const struct text *out)
 {
 	fwrite(out->bytes, 1, out->length, stdout);
 	return console_flush();
+}
+
+/* Somebody may have made our output non-blocking. */
+static void await_room(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	poll(&output, 1, -1);
+}
+
+/* A write() that Ctrl-C meets in its middle says how much it has written, and not that it was met. */
+int output_write_through(struct text *out)
+{
+	size_t written = 0;
+
+	while (written < out->length) {
+		ssize_t length;
+
+		if (interrupt_requested())
+			return EXIT_INTERRUPTED;
+		length = write(STDOUT_FILENO, out->bytes + written, out->length - written);
+		if (length >= 0)
+			written += (size_t)length;
+		else if (errno == EAGAIN)
+			await_room();
+		else if (errno != EINTR)
+			return console_lost(errno);
+	}
+	text_clear(out);
+	return EXIT_OK;
 }
 
 /* 0 or an errno. What closing says comes second: it may well succeed where writing did not. */

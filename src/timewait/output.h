@@ -13,6 +13,12 @@
 int output_write(const struct text *out);
 
 /*
+ * A part of more to come, straight to the descriptor, past stdio; the text is empty afterwards. EXIT_OK;
+ * EXIT_FAILED after having said why (a reader that left is not worth a word); EXIT_INTERRUPTED.
+ */
+int output_write_through(struct text *out);
+
+/*
  * Into the file, which is replaced; where `is_new`, it must not be there yet. 0 or a negative errno, of
  * what failed first; the file may be there in part then.
  */

@@ -83,8 +83,12 @@ offers_all()
 	expect 'bind connect' timewait why ''
 	expect '--reuseaddr --reuseport' timewait why --reu
 	expect '' timewait why --sel
-	expect '' timewait list --s
+	expect '' timewait list --sv
 	expect '' timewait list ''
+	expect 'TIME_WAIT' timewait list --state time
+	expect 'state process peer local cgroup' timewait list --by ''
+	expect '--sort --state' timewait list --s
+	expect '' timewait list --port ''
 	expect '' timewait reproduce --json ''
 	expect '--json' timewait reproduce --wait --j
 }

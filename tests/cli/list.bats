@@ -215,6 +215,196 @@ ss_states()
 	[[ $status == 1 && -z $stderr ]]
 }
 
+# places FILE: state, local and foreign address of each socket of a table, sorted.
+places()
+{
+	awk 'NR > 1 { print $6, $4, $5 }' "$1" | sort
+}
+
+# ss_places FILE: the same of what ss -Htan prints.
+ss_places()
+{
+	ss_states <"$1" | sed -E 's/ \*:/ [::]:/g' | awk '{ print $1, $4, $5 }' | sort
+}
+
+@test "list --state: netstat's and ss's spelling, in any case, and ss's groups" {
+	in_scene 'for s in TIME_WAIT time-wait Time-Wait timewait; do timewait list --state $s; done >ours' \
+		'timewait list --state=LISTEN,close-wait,estab >three' \
+		'timewait list --state LISTEN --state CLOSE_WAIT,ESTABLISHED >again' \
+		'timewait list --state connected >connected' 'ss -Htan state connected >ss-connected' \
+		'timewait list --state synchronized >synchronized' 'ss -Htan state synchronized >ss-synchronized' \
+		'timewait list --state bucket >bucket' 'ss -Htan state bucket >ss-bucket' \
+		'timewait list --state fin-wait-2 >closing' 'timewait list --state bound >bound' \
+		'timewait list --state syn_recv >none'
+	[[ $(grep -c '^Proto' ours) == 4 && $(grep -c ' TIME_WAIT ' ours) == 8 && $(wc -l <ours) == 12 ]]
+	[[ $(awk 'NR > 1 { print $6 }' three | sort -u | paste -sd' ') == "CLOSE_WAIT ESTABLISHED LISTEN" ]]
+	diff <(places three) <(places again)
+	for group in connected synchronized bucket; do
+		diff <(places $group) <(ss_places ss-$group)
+		[[ -n $(places $group) ]]
+	done
+	[[ $(awk 'NR > 1 { print $6 }' closing | sort -u) == FIN_WAIT2 ]]
+	[[ $(wc -l <none) == 1 ]]
+	[[ $(wc -l <bound) == 1 || $(awk 'NR > 1 { print $6 }' bound) == BOUND ]]
+}
+
+@test "list --port and --peer: what ss finds" {
+	in_scene 'timewait list --port 13 >port' 'ss -Htan "( sport = :13 or dport = :13 )" >ss-port' \
+		'timewait list --port 14-15,9999 >range' \
+		'ss -Htan "( sport >= :14 and sport <= :15 ) or ( dport >= :14 and dport <= :15 )" >ss-range' \
+		'timewait list --peer 127.0.0.0/8 >peer' \
+		'ss -Htan state connected dst 127.0.0.0/8 >ss-peer' \
+		'timewait list --peer ::1 >six' 'ss -Htan state connected dst [::1] >ss-six' \
+		'timewait list --peer ::ffff:127.0.0.1/128 >mapped' \
+		'timewait list --peer 127.0.0.1,::1/128 --port 14 --state time-wait >both' \
+		'timewait list --peer 192.0.2.0/24 >nobody' 'timewait list --peer ::/0 --state listen >listeners'
+	for what in port range peer six; do
+		diff <(places $what) <(ss_places ss-$what)
+		[[ -n $(places $what) ]]
+	done
+	diff <(places mapped) <(places peer | grep 127.0.0.1)
+	[[ $(places both) == "TIME_WAIT [::1]:14 [::1]:"* && $(wc -l <both) == 2 ]]
+	[[ $(wc -l <nobody) == 1 && $(wc -l <listeners) == 1 ]]
+	# IPv4 inside of IPv6 is IPv4, too.
+	places peer | grep -qF ::ffff:127.0.0.1
+}
+
+@test "list --by: the numbers are those of the list, the largest first" {
+	in_scene 'timewait list --json >all' 'for by in state process peer local cgroup; do
+			timewait list --by $by >$by; timewait list --by $by --json >$by.json; done' \
+		'timewait list --by state --limit 1 >one' 'timewait list --by peer --state listen >listen'
+	total=$(wc -l <all)
+	for by in state process peer local cgroup; do
+		[[ $(awk 'NR > 1 { n += $1 } END { print n }' $by) == "$total" ]]
+		awk 'NR > 1 { print $1 }' $by | sort -rnc
+		jq -es --argjson total "$total" --arg by $by '(map(.count) | add) == $total and .[0].v == 1 and
+			all(.[1:][]; has("v") | not) and all(.[]; .by == $by)' $by.json
+		[[ $(wc -l <$by.json) == $(($(wc -l <$by) - 1)) ]]
+	done
+	diff <(jq -r .state all | sort | uniq -c | awk '{ print $2, $1 }') \
+		<(awk 'NR > 1 { print $2, $1 }' state | sort)
+	diff <(jq -r '"\(.local | ltrimstr("::ffff:")) \(.local_port)"' all | sort | uniq -c | awk '{ print $2, $3, $1 }') \
+		<(jq -r '"\(.local) \(.local_port) \(.count)"' local.json | sort)
+	diff <(jq -r 'select(.peer).peer | ltrimstr("::ffff:")' all | sort | uniq -c | awk '{ print $2, $1 }') \
+		<(jq -r 'select(.peer) | "\(.peer) \(.count)"' peer.json | sort)
+	grep -Eq '^ *[0-9]+  [0-9]+/perl$' process
+	grep -Eq '^ +2  -$' process # those in TIME_WAIT are nobody's
+	[[ $(wc -l <one) == 2 && $(sed -n 2p one) == "$(sed -n 2p state)" ]]
+	[[ $(sed 1d listen) =~ ^\ +3\ \ -$ ]]
+}
+
+@test "list --sort and --limit: in order, and no more" {
+	in_scene 'for key in state local peer timer recv_q send_q pid; do
+			timewait list --json --sort $key >$key; timewait list --json --sort $key --limit 3 >$key.3; done' \
+		'timewait list >plain' 'timewait list --limit 4 >four' 'timewait list --limit 1000 >thousand'
+	for key in state local peer timer recv_q send_q pid; do
+		[[ $(wc -l <$key) == $(($(wc -l <plain) - 1)) ]]
+		# Timers have moved on meanwhile.
+		diff <(head -n 3 $key | jq -c 'del(.timer_s)') <(jq -c 'del(.timer_s)' $key.3)
+	done
+	jq -r .state state | LC_ALL=C sort -c
+	jq -es 'map(.recv_q) | . == (sort | reverse)' recv_q
+	jq -es 'map(.send_q) | . == (sort | reverse)' send_q
+	jq -es 'map(.timer_s // 1e9) | . == sort' timer
+	jq -es 'map(.pid // 1e9) | . == sort' pid
+	jq -es 'map(select(.local == "127.0.0.1").local_port) | . == sort' local
+	jq -es 'map(select(.peer == "127.0.0.1").peer_port) | . == sort' peer
+	[[ $(wc -l <four) == 5 ]]
+	diff <(places thousand) <(places plain)
+	diff <(sed -n 2,5p plain | awk '{ print $4, $5 }') <(sed -n 2,5p four | awk '{ print $4, $5 }')
+}
+
+@test "list --netns: another network namespace, by process, path and name, and all at once" {
+	in_scene 'timewait list --json >here' 'echo $$ >pid; ls -L /proc/$$/ns/net >/dev/null &&
+			unshare --net timewait list --json --netns $$ >by-pid &&
+			unshare --net timewait list --json --netns /proc/$$/ns/net >by-path' \
+		'unshare --net timewait list --netns all --json >all 2>errors' \
+		'timewait list --netns all >table 2>>errors'
+	for file in by-pid by-path; do
+		diff <(jq -cS 'del(.timer_s, .v)' here) <(jq -cS 'del(.timer_s, .v)' $file)
+	done
+	number=$(jq -s '.[0].netns' here)
+	# Where this host has thousands elsewhere, they are not sorted.
+	diff <(jq -cS 'del(.timer_s, .v)' here | sort) \
+		<(jq -cS --argjson n "$number" 'select(.netns == $n) | del(.timer_s, .v)' all | sort)
+	head -1 table | grep -q '^Netns  *Proto Recv-Q Send-Q Local Address '
+	[[ $(grep -c "^$number  tcp" table) == $(wc -l <here) ]]
+	run --separate-stderr timewait list --netns no-such-one
+	[[ $status == 1 && -z $output && $stderr == "timewait: network namespace 'no-such-one': there is none ("* ]]
+	run --separate-stderr timewait list --netns /dev/null
+	[[ $status == 1 && $stderr == *"'/dev/null': no network namespace" ]]
+}
+
+@test "list --netns: who may not enter is told so" {
+	((EUID == 0)) || skip "only root can become somebody else"
+	in_scene 'setpriv --reuid=65534 --regid=65534 --clear-groups timewait list --netns 1 >ours 2>errors;
+			echo $? >status' \
+		'setpriv --reuid=65534 --regid=65534 --clear-groups timewait list --netns all >all 2>notes'
+	[[ $(<status) == 1 && ! -s ours ]]
+	grep -q '^timewait: network namespace .1.: .*(run as root)$' errors
+	# One's own is shown all the same.
+	[[ $(wc -l <all) -ge 12 ]]
+	grep -q '^timewait: network namespaces of other users are not shown (root sees them all)$' notes
+}
+
+# in_crowd COMMAND: with 20000 sockets in TIME_WAIT, more than are sorted.
+in_crowd()
+{
+	cd "$BATS_TEST_TMPDIR" || return 1
+	# shellcheck disable=SC2016
+	in_room 'ip link set lo up
+		daytimed --tcp -4 --bind 127.0.0.1 13 2>server & server=$!
+		for i in $(seq 500); do grep -q listening server && break; sleep 0.02; done
+		daytime -n 20000 -c 32 --source 127.0.0.0/16 127.0.0.1 13 >/dev/null 2>load
+		kill $server; wait $server
+		eval "$1"' "$1"
+}
+
+@test "list: thousands come as they are, each once, and in columns" {
+	in_crowd 'timewait list >ours; timewait list --json >json; ss -Htan >theirs
+		timewait list --by peer >by; timewait list --sort peer >sorted; timewait list --limit 17000 >limited
+		timewait list --by local >by-local'
+	[[ $(wc -l <ours) -gt 16385 ]]
+	diff <(places ours) <(ss_places theirs)
+	diff <(places ours) <(places sorted)
+	[[ $(wc -l <json) == $(wc -l <sorted | awk '{ print $1 - 1 }') ]]
+	jq -es '.[0].v == 1 and (map(.cookie) | unique | length) == length' json
+	[[ $(awk 'NR > 1 { n += $1 } END { print n }' by) == $(($(wc -l <sorted) - 1)) ]]
+	[[ $(wc -l <limited) == 17001 ]]
+	# All cells begin where the titles do.
+	awk 'NR == 1 { at = index($0, "Foreign"); state = index($0, "State"); timer = index($0, "Timer"); next }
+		substr($0, at - 1, 1) != " " || substr($0, at, 4) != "127." ||
+		substr($0, state, 9) != "TIME_WAIT" || substr($0, timer, 8) != "timewait" { exit 1 }' ours
+}
+
+@test "list: of thousands a reader may take the first, and Ctrl-C ends it" {
+	in_crowd 'timewait list 2>errors | head -n 2 >two
+		mkfifo pipe; exec 4<>pipe
+		timewait list >pipe 2>>errors & lister=$!
+		head -c 1000 <&4 >begun
+		for i in $(seq 500); do kill -INT $lister 2>/dev/null || break; sleep 0.02; done
+		wait $lister; echo $? >status
+		timewait list >/dev/full 2>full; echo $? >>status'
+	[[ $(wc -l <two) == 2 && ! -s errors ]]
+	[[ $(paste -sd' ' status) == "130 1" ]]
+	[[ $(<full) == "timewait: cannot write the output: "* && $(wc -l <full) == 1 ]]
+}
+
+@test "list: a wrong filter is told, and what would be right" {
+	for option in --state=FOO --state= '--state=LISTEN,' --port=0 --port=65536 --port=90-80 --port=http --port=80- \
+		--port= --peer=localhost --peer=10.0.0.0/33 --peer= --by=port --sort=age --limit=0 --limit=x; do
+		run --separate-stderr timewait list "$option"
+		[[ $status == 2 && -z $output && $stderr == "timewait: ${option%%=*} '"* ]]
+		[[ $(wc -l <<<"$stderr") -le 4 ]]
+	done
+	run --separate-stderr timewait list --state closed
+	[[ $status == 2 && $stderr == *BOUND* ]]
+	run --separate-stderr timewait list --by state --sort pid
+	[[ $status == 2 && $stderr == "timewait: --sort: "* ]]
+	run --separate-stderr timewait list --port "$(seq -s, 1 33)"
+	[[ $status == 2 && $stderr == *"too many ports"* ]]
+}
+
 @test "list: what it does not know is an error of usage" {
 	for word in --slow --jsn extra; do
 		run --separate-stderr timewait list "$word"
