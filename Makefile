@@ -47,6 +47,7 @@ bench:
 	@scripts/build $(BUILD)
 	@bench/reproduce.sh $(BUILD) $(RUNS)
 	@bench/scenarios.sh $(BUILD)
+	@BUILD=$(BUILD) bench/list.sh
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) COUNT=$(COUNT) bench/daytime.sh --plot $(BUILD)/performance.svg
 
 soak:
