@@ -23,16 +23,34 @@ unsigned int digits_count(uint64_t number)
 	return count;
 }
 
+/* Ports and queues: of known length, so without a call. */
+static char *put_short(char *at, uint32_t number)
+{
+	if (number < 10) {
+		*at = (char)('0' + number);
+		return at + 1;
+	}
+	if (number < 100)
+		return put_pair(at, number);
+	if (number < 1000) {
+		*at = (char)('0' + number / 100);
+		return put_pair(at + 1, number % 100);
+	}
+	if (number < 10000)
+		return put_pair(put_pair(at, number / 100), number % 100);
+	*at = (char)('0' + number / 10000);
+	number %= 10000;
+	return put_pair(put_pair(at + 1, number / 100), number % 100);
+}
+
 char *digits_put(char *at, uint64_t number)
 {
 	char digits[DIGITS_BYTES];
 	char *first = digits + sizeof(digits);
 	size_t length;
 
-	if (number < 10) {
-		*at = (char)('0' + number);
-		return at + 1;
-	}
+	if (number < 100000)
+		return put_short(at, (uint32_t)number);
 	for (; number >= 100; number /= 100) {
 		first -= 2;
 		memcpy(first, pairs + 2 * (number % 100), 2);

@@ -195,10 +195,10 @@ static int end_of_dump(const struct nlmsghdr *message)
 int netlink_dump_goes_on(const struct netlink *netlink, const void *datagram, size_t length,
 	const char *what, struct error *err)
 {
-	const struct nlmsghdr *message = datagram;
-	int left = (int)length;
+	const struct nlmsghdr *message;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	netlink_each(message, datagram, length)
+	{
 		const char *why;
 		int code;
 

@@ -9,6 +9,7 @@
  */
 
 #include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -55,6 +56,20 @@ int netlink_dump_begin(
 
 /* One datagram: its length, or a negative errno. Room for NETLINK_REPLY_BYTES. EINTR is not returned. */
 ssize_t netlink_dump_receive(struct netlink *netlink, void *buffer);
+
+/* Walks the messages of a datagram; inline, for there may be millions. */
+#define netlink_each(message, bytes, length)                                                       \
+	for (size_t netlink_left_ = ((message) = (const void *)(bytes), (length));                 \
+		NLMSG_OK((message), netlink_left_);                                                \
+		(message) = netlink_next((message), &netlink_left_))
+
+static inline const struct nlmsghdr *netlink_next(const struct nlmsghdr *message, size_t *left)
+{
+	size_t length = NLMSG_ALIGN(message->nlmsg_len);
+
+	*left -= length < *left ? length : *left;
+	return (const void *)((const char *)message + length);
+}
 
 /* Of a datagram: 1, there is more to come; 0, it was the last; or a negative errno, in words as above. */
 int netlink_dump_goes_on(const struct netlink *netlink, const void *datagram, size_t length,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/inet_diag.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/i18n.h"
@@ -16,6 +19,9 @@
  */
 #define SLOT_BYTES ((size_t)262144)
 #define SLOTS      4
+
+/* Some ten rows. */
+#define PREFETCH_BYTES 1024
 
 struct slot {
 	char *bytes;
@@ -114,13 +120,16 @@ static void fill(struct stream *stream, struct slot *slot)
 static int deliver(
 	const struct slot *slot, const struct diag_query *query, diag_each *each, void *context)
 {
-	const struct nlmsghdr *message = (const void *)slot->bytes;
-	int left = (int)slot->length;
+	const struct nlmsghdr *message;
 	struct diag_socket socket;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	netlink_each(message, slot->bytes, slot->length)
+	{
 		int r;
 
+		/* The other thread's processor has just written it: fetch what comes next in time. */
+		__builtin_prefetch((const char *)message + PREFETCH_BYTES);
+		__builtin_prefetch((const char *)message + PREFETCH_BYTES + 64);
 		if (!diag_read_message(message, query->states, &socket))
 			continue;
 		r = each(context, &socket);
@@ -130,11 +139,24 @@ static int deliver(
 	return 0;
 }
 
+/*
+ * Needs no privilege at all; and for who has CAP_NET_ADMIN the kernel adds the mark of each socket, which
+ * nobody reads here, and which is a tenth of its work. Of this thread alone.
+ */
+static void drop_privileges(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	syscall(SYS_capset, &header, none);
+}
+
 static void *receive_all(void *context)
 {
 	struct stream *stream = context;
 	bool goes_on = true;
 
+	drop_privileges();
 	while (goes_on) {
 		struct slot *slot = &stream->slots[stream->filled % SLOTS];
 

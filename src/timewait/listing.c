@@ -67,24 +67,23 @@ static void write_out(struct listing *listing)
 		listing->status = output_write_through(&listing->out);
 }
 
-static void print_row(struct listing *listing, const struct listing_row *row)
+static void print_row(struct listing *listing, const struct diag_socket *socket, uint64_t number)
 {
-	const struct owner *owner = owner_of(listing, &row->socket);
+	const struct owner *owner = owner_of(listing, socket);
 	char netns[24];
 
 	if (listing->options->json) {
-		socket_json_print(
-			&listing->out, &row->socket, owner, row->netns, listing->printed == 0);
+		socket_json_print(&listing->out, socket, owner, number, listing->printed == 0);
 	} else {
 		const struct table_row cells = {
 			.host = listing->layout.host_title ? netns : NULL,
-			.socket = &row->socket,
+			.socket = socket,
 			.pid = owner ? owner->pid : 0,
 			.comm = owner ? owner->comm : NULL,
 		};
 
 		if (cells.host)
-			snprintf(netns, sizeof(netns), "%" PRIu64, row->netns);
+			snprintf(netns, sizeof(netns), "%" PRIu64, number);
 		table_append_row(&listing->out, &listing->layout, &cells);
 	}
 	listing->printed++;
@@ -120,8 +119,11 @@ static void lay_out(struct listing *listing)
 static void print_kept(struct listing *listing)
 {
 	lay_out(listing);
-	for (size_t i = 0; i < listing->kept.count && !is_full(listing); i++)
-		print_row(listing, least_item(&listing->kept, i));
+	for (size_t i = 0; i < listing->kept.count && !is_full(listing); i++) {
+		const struct listing_row *row = least_item(&listing->kept, i);
+
+		print_row(listing, &row->socket, row->netns);
+	}
 	least_finish(&listing->kept);
 }
 
@@ -132,15 +134,11 @@ static void begin_to_stream(struct listing *listing)
 	print_kept(listing);
 }
 
-static void take_row(struct listing *listing, const struct diag_socket *socket)
+static void keep_row(struct listing *listing, const struct diag_socket *socket)
 {
 	struct listing_row row = {.socket = *socket, .netns = listing->netns};
 	const struct owner *owner;
 
-	if (listing->is_streaming) {
-		print_row(listing, &row);
-		return;
-	}
 	if (listing->options->is_sorted && listing->options->key == LIST_BY_PID) {
 		owner = owner_of(listing, socket);
 		row.pid = owner ? owner->pid : 0;
@@ -161,8 +159,10 @@ int listing_take(struct listing *listing, const struct diag_socket *socket)
 	if (options->is_grouped)
 		groups_count(&listing->groups, socket,
 			groups_need_owner(options->by) ? owner_of(listing, socket) : NULL);
+	else if (listing->is_streaming)
+		print_row(listing, socket, listing->netns);
 	else
-		take_row(listing, socket);
+		keep_row(listing, socket);
 	return 0;
 }
 
