@@ -48,6 +48,7 @@ bench:
 	@bench/reproduce.sh $(BUILD) $(RUNS)
 	@bench/scenarios.sh $(BUILD)
 	@BUILD=$(BUILD) bench/list.sh
+	@BUILD=$(BUILD) bench/watch.sh
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) COUNT=$(COUNT) bench/daytime.sh --plot $(BUILD)/performance.svg
 
 soak:
