@@ -36,6 +36,13 @@ not_ok()
 	head -n 60 "$2" | sed 's/^/# /'
 }
 
+# skip NAME REASON
+skip()
+{
+	points=$((points + 1))
+	echo "ok - $1 # SKIP $2"
+}
+
 # check NAME COMMAND...: the point passes when the command does.
 check()
 {
@@ -109,15 +116,28 @@ listens()
 	timewait list | grep -q ":$1 .* LISTEN "
 }
 
+# check_watch NAME PATTERN: what `timewait watch` has written into /tmp/watch comes to have such a line.
+check_watch()
+{
+	if until_true grep -q "$2" /tmp/watch; then
+		ok "watch: $1"
+	else
+		{ echo "no line matches: $2"; tail -n 5 /tmp/watch.err /tmp/output /tmp/watch; } >/tmp/complaint
+		not_ok "watch: $1" /tmp/complaint
+	fi
+}
+
 has_ended()
 {
 	! kill -0 "$1"
 }
 
-for part in programs laboratory; do
+for part in programs slow laboratory life; do
 	# shellcheck source=/dev/null
 	. "/guest/$part.sh"
+	[ "$part" != slow ] || begin_slow
 	echo "# $part: $(awk '{ print $1 }' /proc/uptime) s after the start"
 done
+end_slow
 echo "guest: $points points"
 poweroff -f

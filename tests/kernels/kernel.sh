@@ -53,7 +53,7 @@ make_root()
 	mkdir -p "$work"/root/{bin,etc,guest,mnt,modules,root}
 	install "$KERNEL_FILES/busybox" "$work/root/bin/"
 	install "$ROOT/tests/kernels/guest.sh" "$work/root/init"
-	cp "$ROOT"/tests/kernels/{programs,laboratory}.sh "$work/root/guest/"
+	cp "$ROOT"/tests/kernels/{programs,laboratory,life,slow}.sh "$work/root/guest/"
 	cp "$kernel"/*.ko "$work/root/modules/"
 	cp -r "$ROOT/scenarios" "$work/root/"
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$work/root/etc/passwd"
@@ -62,8 +62,8 @@ make_root()
 	for program in timewait daytimed daytime; do
 		install_program "$BUILD/$program" bin
 	done
-	for program in fence states; do
-		install_program "$BUILD/tests/lab/lab_$program" tests
+	for program in fence states life; do
+		[[ ! -e $BUILD/tests/lab/lab_$program ]] || install_program "$BUILD/tests/lab/lab_$program" tests
 	done
 	(cd "$work/root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initrd"
 }

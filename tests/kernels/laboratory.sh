@@ -2,19 +2,12 @@
 # shellcheck shell=dash
 #
 # The laboratory: every scenario that is not slow, of every theme, for each of them rests on how one kernel behaves, and
-# all of them take three seconds. Of those with real programs the ones whose programs are ours: no others are
-# here. Of the slow ones those that await the end of a TIME_WAIT or FIN_WAIT2, all at once, beside the rest; not
-# time-wait-full-lifetime, which holds a sleep against the kernel's timer to a tenth of a second: an emulated machine
-# that has to wait for its processor loses ticks of the one and not of the other.
+# all of them take three seconds. Of those with real programs these are the ones whose programs are ours: no others
+# are here. Of the slow ones see slow.sh.
 
 cd /scenarios || exit
-slow="timers/time-wait-expires timers/fin-wait2-timeout closing/two-time-waits-expire myths/time-wait-exactly-60 programs/restart-of-a-server"
 fast=$(timewait scenarios --json |
 	sed -n 's/.*"name":"\([^"]*\)","theme":"\([^"]*\)".*"slow":false.*/\2\/\1.tcp/p')
-
-# shellcheck disable=SC2046,SC2086 # words, on purpose
-timewait run --tap --slow $(printf '%s.tcp ' $slow) >/tmp/slow 2>/dev/null &
-slow_run=$!
 
 # shellcheck disable=SC2086
 timewait run --tap $fast >/tmp/tap 2>/dev/null
@@ -42,7 +35,3 @@ for test in fence states; do
 		tap "lab-$test-ipv$family" /tmp/tap $?
 	done
 done
-echo "# two hosts: $(awk '{ print $1 }' /proc/uptime) s after the start"
-
-wait "$slow_run"
-tap scenarios-slow /tmp/slow $?

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Every scenario that comes with the program, a point each: over IPv4 the slow ones too (a minute, all at
-# once), over IPv6 those that are not slow. Programs of others come from $PEERS where they are not
+# once), over IPv6 those that are not slow; and those once more on a kernel that calls itself an old one, so that
+# the laboratory puts up its fences (src/lab/fence.h). Programs of others come from $PEERS where they are not
 # installed.
 #
-#   scenarios.sh 4|6
+#   scenarios.sh 4|6|fence
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -20,4 +21,7 @@ if [[ $1 == 4 ]]; then
 	exec "$BUILD/timewait" run --tap --slow .
 fi
 mapfile -t fast < <("$BUILD/timewait" scenarios --json | jq -r 'select(.slow | not) | "\(.theme)/\(.name).tcp"')
+if [[ $1 == fence ]]; then
+	exec setarch --uname-2.6 "$BUILD/timewait" run --tap "${fast[@]}"
+fi
 exec "$BUILD/timewait" run --tap --ipv6 "${fast[@]}"
