@@ -132,7 +132,7 @@ static __always_inline void count_death(
 	bool is_orphan = (entry->flags & LIFE_WAS_FINWAIT2) && was_orphan(id);
 
 	COUNT(died, 1);
-	COUNT(died_by[cause & 15], 1);
+	COUNT(died_by[below_16(cause)], 1);
 	count_now(is_orphan, -1);
 	count_in_groups(id, entry, -1, is_orphan ? -1 : 0, false, true);
 }
@@ -269,7 +269,7 @@ static __always_inline void read_socket(struct sock_common *common)
 	if (has_been_seen(id.cookie))
 		return;
 	note_seen(id.cookie);
-	COUNT(states[state & 15], 1);
+	COUNT(states[below_16((uint32_t)state)], 1);
 }
 
 static __always_inline void read_minisocket(

@@ -42,6 +42,16 @@ static __always_inline struct life_counts *my_counts(void)
 			__sync_fetch_and_add(&mine->member, (by));                                 \
 	} while (0)
 
+/*
+ * An index that the verifier can see is below 16. Where the compiler knows that it is so anyhow it leaves the mask out,
+ * and the verifier of 6.1 forgets over a spill what both have seen: so it is to know nothing.
+ */
+static __always_inline uint32_t below_16(uint32_t index)
+{
+	asm volatile("" : "+r"(index));
+	return index & 15;
+}
+
 /* IPv4 inside IPv6 is IPv4. */
 static __always_inline void unmap(struct identity *id)
 {

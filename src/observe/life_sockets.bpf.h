@@ -85,7 +85,7 @@ static __always_inline bool close_socket(
 	if (cause == LIFE_LINGER)
 		take_current(&none);
 	if (setup.has_counts)
-		COUNT(not_born_by[cause & 15], 1);
+		COUNT(not_born_by[below_16(cause)], 1);
 	if (setup.has_events && is_theirs(id->cookie))
 		tell(id, entry ? entry : &none, LIFE_NOT_BORN, (uint8_t)from, cause, 0);
 	if (entry)

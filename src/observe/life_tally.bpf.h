@@ -128,9 +128,9 @@ static __always_inline void count_state(uint64_t cookie, int from, int to)
 		note_seen(cookie);
 	}
 	if (is_counted)
-		__sync_fetch_and_add(&mine->states[from & 15], (int64_t)-1);
+		__sync_fetch_and_add(&mine->states[below_16((uint32_t)from)], (int64_t)-1);
 	if (to != SYN_RECV && to != CLOSED)
-		__sync_fetch_and_add(&mine->states[to & 15], (int64_t)1);
+		__sync_fetch_and_add(&mine->states[below_16((uint32_t)to)], (int64_t)1);
 	if (to == ESTABLISHED && from == SYN_SENT)
 		__sync_fetch_and_add(&mine->opened, 1);
 	if (to == ESTABLISHED && from == SYN_RECV)
