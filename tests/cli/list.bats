@@ -300,9 +300,9 @@ ss_places()
 	for key in state local peer timer recv_q send_q pid; do
 		[[ $(wc -l <$key) == $(($(wc -l <plain) - 1)) ]]
 		# Timers have moved on meanwhile, and of two that are alike either may be the first.
-		in_order=cat
-		[[ $key != timer ]] || in_order=sort
-		diff <(head -n 3 $key | jq -c 'del(.timer_s, .v)' | $in_order) <(jq -c 'del(.timer_s, .v)' $key.3 | $in_order)
+		in_order=(cat)
+		[[ $key != timer ]] || in_order=(sort)
+		diff <(head -n 3 $key | jq -c 'del(.timer_s, .v)' | "${in_order[@]}") <(jq -c 'del(.timer_s, .v)' $key.3 | "${in_order[@]}")
 	done
 	jq -r .state state | LC_ALL=C sort -c
 	jq -es 'map(.recv_q) | . == (sort | reverse)' recv_q
