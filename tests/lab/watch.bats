@@ -221,3 +221,8 @@ has()
 	[[ $output == *expired* ]]
 	run -2 timewait watch operand
 }
+
+@test "watch refuses a kernel older than 6.1, and says so" {
+	run -77 --separate-stderr inside setarch --uname-2.6 "$BUILD/timewait" watch
+	[[ $stderr == "timewait: Linux 2.6."*" is too old to watch TIME_WAIT live and die (6.1 or later can)" ]]
+}
