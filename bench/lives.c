@@ -57,6 +57,7 @@ int main(void)
 {
 	const struct life_options options = {.netns = netns_number(), .has_counts = true};
 	int64_t opened_ns = clock_now_ns();
+	struct life_losses losses = {0};
 	struct life_drift drift;
 	struct error err;
 	struct life *life;
@@ -76,6 +77,9 @@ int main(void)
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
+	life_losses(life, &losses);
+	printf("\tmissed=%" PRIu64 "\tuntracked=%" PRIu64 "\tslack=%" PRId64, losses.missed,
+		losses.untracked, drift.slack);
 	printf("\tkept=%" PRId64 "\tdumped=%" PRId64 "\tdrift=%" PRId64 "\tdump_us=%" PRId64 "\n",
 		drift.kept, drift.dumped, drift.kept - drift.dumped, drift.took_ns / NS_PER_US);
 	life_close(life);

@@ -140,21 +140,24 @@ static __always_inline void count_death(
 static __always_inline void die(
 	const struct identity *id, struct timer_list *timer, uint8_t cause, uint32_t ended_by)
 {
-	struct life_entry entry = {}, *known = bpf_map_lookup_elem(&lives, &id->cookie);
+	struct life_entry entry = {}, *known;
 
-	if (known)
-		entry = *known;
+	/* First, then whether it is there: read_minisocket() does it the other way round, so one of us sees. */
 	if (shared.is_reading)
 		note_seen(number_of(timer));
+	known = bpf_map_lookup_elem(&lives, &id->cookie);
+	if (known)
+		entry = *known;
 	/* Whoever takes it away has counted it. */
 	if (known && bpf_map_delete_elem(&lives, &id->cookie))
 		return;
 	if (!known && setup.pid)
 		return;
-	if (setup.has_counts && known)
+	/* What was here before us, and has not been read yet, was never counted. */
+	if (setup.has_counts && entry.flags & LIFE_LIVES)
 		count_death(id, &entry, cause);
-	if (!known)
-		entry.flags = LIFE_WAS_BEFORE;
+	if (!(entry.flags & LIFE_LIVES))
+		entry.flags |= LIFE_WAS_BEFORE;
 	if (setup.has_events)
 		tell(id, &entry, LIFE_DIED, 0, cause, ended_by);
 }
@@ -276,7 +279,7 @@ static __always_inline void read_minisocket(
 	struct sock_common *common, struct tcp_timewait_sock *tcp)
 {
 	const void *timer = &tcp->tw_sk.tw_timer;
-	struct life_entry entry = {.flags = LIFE_WAS_BEFORE | LIFE_LIVES};
+	struct life_entry entry = {}, *known;
 	struct identity id = {};
 	bool is_orphan;
 
@@ -285,12 +288,20 @@ static __always_inline void read_minisocket(
 		return;
 	id.cookie = bpf_get_socket_cookie(common);
 	id.substate = tcp->tw_sk.tw_substate;
+	known = bpf_map_lookup_elem(&lives, &id.cookie);
+	if (known ? known->flags & LIFE_LIVES : setup.pid)
+		return;
+	/* Its closer was seen, but not its birth: that was just before timers were watched. */
+	if (known) {
+		entry = *known;
+		if (bpf_map_delete_elem(&lives, &id.cookie))
+			return;
+	}
 	entry.born_ns = bpf_ktime_get_ns();
 	entry.netns = id.netns;
 	entry.substate = id.substate;
-	entry.flags |= id.substate == FIN_WAIT2 ? LIFE_WAS_FINWAIT2 : 0;
-	if (setup.pid || bpf_map_lookup_elem(&lives, &id.cookie))
-		return;
+	entry.flags |=
+		LIFE_WAS_BEFORE | LIFE_LIVES | (id.substate == FIN_WAIT2 ? LIFE_WAS_FINWAIT2 : 0);
 	count_in_groups(&id, &entry, 1, 0, true, false);
 	if (bpf_map_update_elem(&lives, &id.cookie, &entry, BPF_NOEXIST)) {
 		count_in_groups(&id, &entry, -1, 0, false, false);

@@ -141,27 +141,36 @@ static int attach(struct bpf_program *program, struct bpf_link **ret_link)
 	return *ret_link ? 0 : -errno;
 }
 
-/* Cookies come first: see read_sockets() in life.bpf.c. */
-static int start(struct life *life, struct error *err)
+static int attach_timers(struct life_bpf *bpf)
 {
-	struct life_bpf *bpf = life->bpf;
-	int r = attach(bpf->progs.on_state, &bpf->links.on_state);
+	int r = attach(bpf->progs.on_timer_expire, &bpf->links.on_timer_expire);
 
-	life->shared = &bpf->bss->shared;
-	if (r == 0)
-		r = attach(bpf->progs.on_state_again, &bpf->links.on_state_again);
-	if (r == 0) {
-		life->shared->is_reading = LIFE_READS_COOKIES;
-		r = life_read_sockets(life, err);
-		if (r < 0)
-			return r;
-		life->shared->is_reading = LIFE_READS_ALL;
-		r = attach(bpf->progs.on_timer_expire, &bpf->links.on_timer_expire);
-	}
 	if (r == 0)
 		r = attach(bpf->progs.on_timer_cancel, &bpf->links.on_timer_cancel);
 	if (r == 0)
 		r = attach(bpf->progs.on_timer_start, &bpf->links.on_timer_start);
+	return r;
+}
+
+/* Cookies come first: see read_sockets() in life.bpf.c. */
+static int start(struct life *life, struct error *err)
+{
+	struct life_bpf *bpf = life->bpf;
+	int r;
+
+	life->shared = &bpf->bss->shared;
+	life->shared->is_reading = LIFE_STARTS;
+	r = attach(bpf->progs.on_state, &bpf->links.on_state);
+	if (r == 0)
+		r = attach(bpf->progs.on_state_again, &bpf->links.on_state_again);
+	if (r < 0)
+		return fail(r, _("cannot attach to the kernel's tracepoints"), err);
+	life->shared->is_reading = LIFE_READS_COOKIES;
+	r = life_read_sockets(life, err);
+	if (r < 0)
+		return r;
+	life->shared->is_reading = LIFE_READS_ALL;
+	r = attach_timers(bpf);
 	if (r < 0)
 		return fail(r, _("cannot attach to the kernel's tracepoints"), err);
 	r = life_read_sockets(life, err);

@@ -78,7 +78,7 @@ struct life_losses {
 	uint64_t events; /* there was no room: the reader was too slow */
 	uint64_t missed; /* the kernel did not run our program, which it was in the middle of */
 	uint64_t
-		untracked; /* lives beyond LIFE_LIVES_MAX or without memory: told without closer, not counted */
+		untracked; /* no room or memory for a closer, or a life: told without closer, counted wrong */
 };
 int life_losses(struct life *life, struct life_losses *ret_losses);
 
@@ -111,7 +111,7 @@ int life_groups(struct life *life, enum life_dimension dimension, life_each_grou
  */
 struct life_drift {
 	int64_t kept, dumped, slack;
-	bool is_within; /* |kept - dumped| <= slack */
+	bool is_within; /* |kept - dumped| <= slack and one a CPU, which may be in the middle of it */
 	int64_t took_ns;
 };
 int life_drift(struct life *life, struct life_drift *ret_drift, struct error *err);

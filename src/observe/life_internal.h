@@ -44,6 +44,7 @@ struct life_setup {
 
 enum life_reading {
 	LIFE_READS_NOTHING = 0,
+	LIFE_STARTS, /* one of the two programs for states may be alone, and miss some: nothing is counted */
 	LIFE_READS_COOKIES,
 	LIFE_READS_ALL,
 };

@@ -81,6 +81,9 @@ static __always_inline bool close_socket(
 		entry = bpf_map_lookup_elem(&lives, &id->cookie);
 	if (entry && entry->flags & LIFE_LIVES)
 		return true;
+	/* Its birth may have come just before timers were watched: read_minisocket() will find it. */
+	if (entry && shared.is_reading)
+		return false;
 	cause = why_not_born(sk, tcp, from);
 	if (cause == LIFE_LINGER)
 		take_current(&none);

@@ -112,7 +112,8 @@ static __always_inline void note_seen(uint64_t key)
 {
 	uint8_t one = 1;
 
-	bpf_map_update_elem(&seen, &key, &one, BPF_ANY);
+	if (bpf_map_update_elem(&seen, &key, &one, BPF_ANY))
+		COUNT(untracked, 1);
 }
 
 /* A full socket's state. SYN_RECV is not counted: what is in it is mostly a request, which nothing tells of. */
@@ -121,7 +122,7 @@ static __always_inline void count_state(uint64_t cookie, int from, int to)
 	struct life_counts *mine = my_counts();
 	bool is_counted = from != SYN_RECV && from != CLOSED;
 
-	if (!mine || !setup.has_counts)
+	if (!mine || !setup.has_counts || shared.is_reading == LIFE_STARTS)
 		return;
 	if (shared.is_reading) {
 		is_counted = is_counted && has_been_seen(cookie);

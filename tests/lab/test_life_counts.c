@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +81,7 @@ static void serve(struct crowd *crowd, int server)
 {
 	char name[16];
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(name, sizeof(name), "server-%d", server);
 	prctl(PR_SET_NAME, name);
 	for (int i = crowd->served[server]; i < SIDES * PER_PAIR; i++) {
@@ -101,19 +104,18 @@ static void visit(struct crowd *crowd, int client)
 {
 	char name[16];
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(name, sizeof(name), "client-%d", client);
 	prctl(PR_SET_NAME, name);
 	for (int i = 0; i < SIDES * PER_PAIR; i++) {
-		int server = i % SIDES, one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-		struct sockaddr_in mine = address_of(client, 0);
+		int server = i % SIDES, fd = socket(AF_INET, SOCK_STREAM, 0);
+		/* A port of its own: else one might be reused before we have judged what was there. */
+		struct sockaddr_in mine = address_of(client, 20000 + i);
 		struct sockaddr_in theirs = address_of(-1, FIRST_PORT + server);
-		socklen_t length = sizeof(mine);
 		bool is_first = (i + client) % 7 < 3;
 
-		setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 		must(bind(fd, (struct sockaddr *)&mine, sizeof(mine)) == 0);
 		must(connect(fd, (struct sockaddr *)&theirs, sizeof(theirs)) == 0);
-		must(getsockname(fd, (struct sockaddr *)&mine, &length) == 0);
 		must(send(fd, is_first ? "c" : "s", 1, 0) == 1);
 		finish(fd, is_first, &crowd->ledger->closer[client][server][port_of(&mine)]);
 	}
@@ -131,6 +133,8 @@ static void start(struct crowd *crowd)
 {
 	life_rig_new_network();
 	life_rig_set("tcp_tw_reuse", "0");
+	/* A FIN that is sent again, when the machine is busy, finds nobody: that RST shall end no TIME_WAIT. */
+	life_rig_set("tcp_rfc1337", "1");
 	life_rig_set("tcp_max_tw_buckets", "1000000");
 	memset(crowd, 0, sizeof(*crowd));
 	crowd->ledger = mmap(NULL, sizeof(struct ledger), PROT_READ | PROT_WRITE,
@@ -242,7 +246,9 @@ static void check_drift(struct life *life, bool is_quiet)
 	struct error err;
 
 	assert_int_equal(life_drift(life, &drift, &err), 0);
-	assert_true(drift.is_within);
+	if (!drift.is_within)
+		fail_msg("kept %lld, dumped %lld, slack %lld, quiet %d", (long long)drift.kept,
+			(long long)drift.dumped, (long long)drift.slack, is_quiet);
 	if (is_quiet)
 		assert_int_equal(drift.kept - drift.dumped, 0);
 }
@@ -333,33 +339,74 @@ static int ignore(void *context, const struct life_event *event)
 	return 0;
 }
 
-/* In the middle of all that: what was there and what came meanwhile are counted once. */
+static int count_open(void *context, const struct diag_socket *socket)
+{
+	*(int *)context += socket->state != TCP_STATE_LISTEN;
+	return 0;
+}
+
+/* A FIN's last ACK may be lost under load: then LAST_ACK stays until the FIN is sent again. */
+static void await_nobody_is_open(void)
+{
+	int64_t deadline_ns = clock_deadline_ns(DEADLINE_S * NS_PER_S);
+	struct error err;
+	struct diag diag;
+	int count = 1;
+
+	assert_int_equal(diag_open(&diag, &err), 0);
+	while (count && clock_now_ns() < deadline_ns) {
+		count = 0;
+		assert_int_equal(
+			diag_dump(&diag, DIAG_LIVE_STATES & ~DIAG_STATE(TCP_STATE_TIME_WAIT),
+				count_open, &count, &err),
+			0);
+		if (count)
+			poll(NULL, 0, 20);
+	}
+	diag_close(&diag);
+	assert_int_equal(count, 0);
+}
+
+#define LATECOMERS 6
+
+static void check_nobody_is_open(const struct life_totals *totals)
+{
+	assert_int_equal(totals->states[TCP_STATE_LISTEN], SIDES);
+	assert_int_equal(totals->states[TCP_STATE_ESTABLISHED], 0);
+	assert_int_equal(totals->states[TCP_STATE_FIN_WAIT1], 0);
+	assert_int_equal(totals->states[TCP_STATE_FIN_WAIT2], 0);
+	assert_int_equal(totals->states[TCP_STATE_CLOSE_WAIT], 0);
+	assert_int_equal(totals->states[TCP_STATE_LAST_ACK], 0);
+	assert_int_equal(totals->states[TCP_STATE_SYN_SENT], 0);
+}
+
+/* Begun in the middle of all that: what was there and what came meanwhile are counted once. */
 static void counts_begun_under_load(void **state)
 {
 	struct crowd crowd;
 	int64_t deadline_ns = clock_deadline_ns(DEADLINE_S * NS_PER_S);
-	struct life *life = NULL;
-	struct life_totals totals;
+	struct life *lives[LATECOMERS] = {NULL};
+	size_t count = 0;
 
 	(void)state;
 	start(&crowd);
 	let_go(&crowd);
 	while (look_after(&crowd) && clock_now_ns() < deadline_ns) {
-		life_close(life);
-		life = open_or_fail();
-		life_poll(life, ignore, NULL, 10);
+		if (count < LATECOMERS)
+			lives[count++] = open_or_fail();
+		life_poll(lives[count - 1], ignore, NULL, 10);
 	}
-	assert_non_null(life);
-	check_drift(life, true);
-	assert_int_equal(life_totals(life, &totals), 0);
-	assert_int_equal(totals.states[TCP_STATE_LISTEN], SIDES);
-	assert_int_equal(totals.states[TCP_STATE_ESTABLISHED], 0);
-	assert_int_equal(totals.states[TCP_STATE_FIN_WAIT1], 0);
-	assert_int_equal(totals.states[TCP_STATE_FIN_WAIT2], 0);
-	assert_int_equal(totals.states[TCP_STATE_CLOSE_WAIT], 0);
-	assert_int_equal(totals.states[TCP_STATE_LAST_ACK], 0);
-	assert_int_equal(totals.states[TCP_STATE_SYN_SENT], 0);
-	life_close(life);
+	assert_true(count > 0);
+	await_nobody_is_open();
+	for (size_t i = 0; i < count; i++) {
+		struct life_totals totals;
+
+		check_drift(lives[i], true);
+		assert_int_equal(life_totals(lives[i], &totals), 0);
+		check_nothing_lost(lives[i]);
+		check_nobody_is_open(&totals);
+		life_close(lives[i]);
+	}
 	finish_crowd(&crowd);
 }
 
