@@ -22,4 +22,8 @@ struct notice_limit {
  */
 bool notice_limit_allows(struct notice_limit *limit, int64_t now_ns, uint64_t *ret_left_out);
 
+/* " (3 others since the last such note)", translated, to stand behind one; "" for none. Returns the buffer. */
+#define NOTICE_LEFT_OUT_BYTES 64
+const char *notice_left_out(uint64_t left_out, char buffer[NOTICE_LEFT_OUT_BYTES]);
+
 #endif

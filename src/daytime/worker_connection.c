@@ -140,19 +140,16 @@ static void say_refused_connection(struct crew *crew, const union datagram_addre
 	struct datagram from = {.source = *source, .source_length = length};
 	uint64_t left_out;
 	char where[80];
-	char more[64] = "";
+	char more[NOTICE_LEFT_OUT_BYTES];
 	char text[256];
 
 	if (!notice_limit_allows(&crew->refused_connection, clock_now_ns(), &left_out))
 		return;
 	datagram_print_source(&from, where, sizeof(where));
-	if (left_out)
-		snprintf(more, sizeof(more), _(" (%llu others since the last such note)"),
-			(unsigned long long)left_out);
 	snprintf(text, sizeof(text), _("refused a connection from %s: %s%s"), where,
 		refusal == REFUSAL_RATE ? _("it asks more often than --rate allows")
 					: _("it holds as many as --max-per-source allows"),
-		more);
+		notice_left_out(left_out, more));
 	log_say(LOG_NOTICE, text);
 }
 

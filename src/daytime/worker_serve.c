@@ -97,17 +97,14 @@ static void say_refused_datagram(struct crew *crew, const struct datagram_judgem
 {
 	char source[80];
 	char text[384];
-	char more[64] = "";
+	char more[NOTICE_LEFT_OUT_BYTES];
 	uint64_t left_out;
 
 	if (!notice_limit_allows(&crew->refused_datagram, clock_now_ns(), &left_out))
 		return;
 	datagram_print_source(judgement->refused, source, sizeof(source));
-	if (left_out)
-		snprintf(more, sizeof(more), _(" (%llu others since the last such note)"),
-			(unsigned long long)left_out);
 	snprintf(text, sizeof(text), _("left a datagram from %s unanswered: %s%s"), source,
-		datagram_reason(judgement->reason), more);
+		datagram_reason(judgement->reason), notice_left_out(left_out, more));
 	log_say(LOG_NOTICE, text);
 }
 
