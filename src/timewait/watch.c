@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "timewait/watch.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -18,6 +17,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "observe/cgroup.h"
+#include "observe/filter.h"
 #include "observe/life.h"
 #include "observe/netns.h"
 #include "report/life_json.h"
@@ -74,26 +74,13 @@ struct watch {
 
 static int take_peer(struct watch *watch, const char *value)
 {
-	_cleanup_text_ struct text address = TEXT_INIT;
-	const char *slash = strchr(value, '/');
-	struct endpoint peer = {0};
-	uint64_t bits;
-
-	text_append_bytes(&address, value, slash ? (size_t)(slash - value) : strlen(value));
-	if (inet_pton(AF_INET, address.bytes, peer.address) == 1)
-		peer.family = AF_INET;
-	else if (inet_pton(AF_INET6, address.bytes, peer.address) == 1)
-		peer.family = AF_INET6;
-	bits = peer.family == AF_INET ? 32 : 128;
-	if (!peer.family || (slash && text_to_number(slash + 1, 0, bits, &bits) != 0)) {
+	if (filter_parse_prefix(value, &watch->filter.peer, &watch->filter.peer_bits) < 0) {
 		_cleanup_text_ struct text safe = output_safe(value);
 
 		console_error(_("--peer '%s': not an address or prefix (such as 192.0.2.0/24)"),
 			safe.bytes);
 		return EXIT_USAGE;
 	}
-	watch->filter.peer = peer;
-	watch->filter.peer_bits = (uint8_t)bits;
 	return OPTIONS_GO_ON;
 }
 
