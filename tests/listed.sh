@@ -18,6 +18,13 @@ unnamed()
 	done
 }
 
+# named_twice FOLDER SUFFIX: what a merge of two lists leaves behind: quoted files that stand in it twice.
+named_twice()
+{
+	sed 's/#.*//' "$1/meson.build" | grep -oE "'[a-z0-9_]+$2'" | sort | uniq -d | grep -vE "'[a-z]+_data\.c'" |
+		sed "s|^|# $1/meson.build names twice |" || true
+}
+
 number=0
 failed=0
 
@@ -32,7 +39,7 @@ point()
 	fi
 }
 
-echo 1..5
+echo 1..7
 point "every unit test is run" "$(unnamed tests/unit 'test_*.c' test_ .c)"
 point "every command line test is run" "$(unnamed tests/cli '*.bats' '' .bats)"
 point "every lab and soak test is run" "$(
@@ -41,8 +48,9 @@ point "every lab and soak test is run" "$(
 	unnamed tests/soak '*.bats' '' ''
 )"
 point "every source is built" "$(for layer in src/*/; do unnamed "${layer%/}" '*.c' '' ''; done)"
+point "no source is named twice" "$(for layer in src/*/; do named_twice "${layer%/}" '\.c'; done)"
 
-# The proof that it can fail.
+# The proof that they can fail.
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 touch "$folder/test_named.c" "$folder/test_forgotten.c"
@@ -50,4 +58,8 @@ echo "unit_tests = ['named']" >"$folder/meson.build"
 forgotten=$(unnamed "$folder" 'test_*.c' test_ .c)
 [[ $forgotten == "# $folder/test_forgotten.c is in no list of $folder/meson.build" ]] && forgotten=
 point "a forgotten test is found" "$forgotten"
+echo "files('once.c', 'twice.c', 'other.c', 'twice.c')" >"$folder/meson.build"
+twice=$(named_twice "$folder" '\.c')
+[[ $twice == "# $folder/meson.build names twice 'twice.c'" ]] && twice=
+point "a source named twice is found" "$twice"
 exit $failed

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 static int clamp(int value, int most)
 {

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 /* Nanoseconds of 60 s have eleven digits, of an hour thirteen. */
 #define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(13))

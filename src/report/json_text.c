@@ -2,44 +2,21 @@
 #include "report/json_text.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-/* The least character that needs so many bytes: a longer form than needed is invalid. */
-static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-
-/* Bytes of the character, or 0 where it is none (RFC 3629). */
-static size_t character_bytes(const unsigned char *bytes)
-{
-	size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
-	uint32_t character = bytes[0];
-
-	if (length == 1)
-		return 1;
-	if (bytes[0] < 0xc0 || bytes[0] > 0xf7)
-		return 0;
-	character &= 0x7fU >> length;
-	for (size_t i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		character = character << 6 | (bytes[i] & 0x3f);
-	}
-	if (character < least[length] || character > 0x10ffff ||
-		(character >= 0xd800 && character < 0xe000))
-		return 0;
-	return length;
-}
+#include "base/utf8.h"
 
 static bool is_utf8(const char *string)
 {
-	const unsigned char *at = (const unsigned char *)string;
+	size_t length = strlen(string);
 
-	while (*at) {
-		size_t length = character_bytes(at);
+	while (length) {
+		size_t used = utf8_decode(string, length, NULL);
 
-		if (!length)
+		if (!used)
 			return false;
-		at += length;
+		string += used;
+		length -= used;
 	}
 	return true;
 }

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/digits.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 #include "tcp/address.h"
 
 #define PUT(at, literal) put(at, literal, sizeof(literal) - 1)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 /* Section 4 of the draft, and 3.5 for the options all blocks have. */
 #define BLOCK_SECTION    0x0A0D0D0AU

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "observe/life.h"
 #include "report/json_line.h"
 #include "report/top_table.h"
-#include "report/utf8.h"
 
 static void set_count(json_t *object, const char *name, uint64_t value)
 {

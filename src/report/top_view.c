@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 void top_view_init(struct top_view *view, int64_t interval_ns)
 {

@@ -3,23 +3,7 @@
 
 #include <string.h>
 
-size_t escape_utf8(const char *bytes, size_t length)
-{
-	const unsigned char *at = (const unsigned char *)bytes;
-	size_t used = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-
-	if (!used || used > length || at[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < used; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* Longer than needed; surrogates; beyond U+10FFFF. */
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-		(at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return used;
-}
+#include "base/utf8.h"
 
 bool escape_is_control(const char *bytes, size_t used)
 {
@@ -71,7 +55,7 @@ bool escape_is_needless(const char *string, const char *blanks)
 	size_t length = strlen(string);
 
 	for (size_t at = 0; at < length;) {
-		size_t used = escape_utf8(string + at, length - at);
+		size_t used = utf8_decode(string + at, length - at, NULL);
 
 		if (!used || escape_is_control(string + at, used) || strchr("\"#", string[at]))
 			return false;
@@ -100,7 +84,7 @@ void escape_append_text(struct text *out, const char *bytes, size_t length)
 {
 	text_append(out, "\"");
 	while (length) {
-		size_t used = escape_utf8(bytes, length);
+		size_t used = utf8_decode(bytes, length, NULL);
 
 		if (!used || escape_is_control(bytes, used) || *bytes == '\t' || *bytes == '\\' ||
 			*bytes == '"') {

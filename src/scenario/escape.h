@@ -12,10 +12,6 @@
 
 #include "base/text.h"
 
-/* Bytes of the character in UTF-8 that begins here; 0 when it is not valid (RFC 3629). `length` is
- * not 0. */
-size_t escape_utf8(const char *bytes, size_t length);
-
 /* Is the character of so many bytes one of U+0000 to U+001F but the tab, or U+007F to U+009F? */
 bool escape_is_control(const char *bytes, size_t used);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/utf8.h"
 #include "scenario/escape.h"
 
 /* Bytes of input that a message quotes. */
@@ -48,7 +49,7 @@ int line_missing(const struct line *line, const char *what)
 static int scan_character(const struct line *line, size_t *at)
 {
 	const char *bytes = line->bytes + *at;
-	size_t used = escape_utf8(bytes, line->length - *at);
+	size_t used = utf8_decode(bytes, line->length - *at, NULL);
 
 	if (!*bytes)
 		return line_error(line, *at, _("a NUL byte (in a text it is written \\0)"));
@@ -274,7 +275,7 @@ const char *token_quote(const struct token *token, char quote[TOKEN_QUOTE_BYTES]
 
 	/* Whole characters alone. */
 	while (length < token->length && length < QUOTED_BYTES_MAX) {
-		size_t used = escape_utf8(token->bytes + length, token->length - length);
+		size_t used = utf8_decode(token->bytes + length, token->length - length, NULL);
 
 		length += used ? used : 1;
 	}

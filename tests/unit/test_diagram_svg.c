@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 #include "report/diagram_svg.h"
-#include "report/utf8.h"
 
 typedef void sample(struct timeline *timeline);
 
@@ -72,34 +71,11 @@ static void test_svg_is_well_formed(void **state)
 	}
 }
 
-static void test_utf8(void **state)
-{
-	struct text text = TEXT_INIT;
-
-	(void)state;
-	assert_int_equal(utf8_character("a"), 1);
-	assert_int_equal(utf8_character("é"), 2);
-	assert_int_equal(utf8_character("…"), 3);
-	assert_int_equal(utf8_character("😀"), 4);
-	assert_int_equal(utf8_character("\xc0\xaf"), 0);         /* longer than need be */
-	assert_int_equal(utf8_character("\xed\xa0\x80"), 0);     /* half of a pair */
-	assert_int_equal(utf8_character("\xf4\x90\x80\x80"), 0); /* beyond Unicode */
-	assert_int_equal(utf8_character("\xff"), 0);
-	assert_int_equal(utf8_character("\xe2\x80"), 0);     /* cut off */
-	assert_int_equal(utf8_character("\xef\xbf\xbe"), 0); /* U+FFFE */
-	assert_int_equal(utf8_character("\xc2\x85"), 0);     /* a control character */
-	assert_int_equal(utf8_character("\x7f"), 0);
-	utf8_append(&text, "é\xff\x01z\xe2\x80");
-	assert_string_equal(text.bytes, "é\\xFF\\x01z\\xE2\\x80");
-	text_finish(&text);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_svg_tells_the_same),
 		cmocka_unit_test(test_svg_is_well_formed),
-		cmocka_unit_test(test_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
