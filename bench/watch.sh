@@ -4,10 +4,11 @@
 # What is left of a server's connections a second while somebody looks on: `timewait watch` beside nobody, and beside the
 # tools of libbpf-tools; and what it takes to read the kept counts of a million TIME_WAITs.
 #
-#   watch.sh [--samples FILE] [rate|saturated|million]...      (all of them when none is named)
+#   watch.sh [--samples FILE] [rate|saturated|deaths|million]...      (all of them when none is named)
 #
 # `rate`: RATE connections a second are asked for. `saturated`: as many as the machine can. Every round has each observer
 # once, one after the other, each in fresh namespaces; ratios are taken within a round (see bench/daytime.sh).
+# `deaths`: RATE once more, and then a minute's wait until as many a second expire: is each of them told?
 # From the environment: BUILD (build), PEERS (build/peers), ROUNDS (5), COUNT (200000), RATE (40000), WORKERS (2),
 # OBSERVERS (untraced watch watch-t tcpstates tcplife).
 set -euo pipefail
@@ -33,12 +34,12 @@ parse()
 			KEEP=$2
 			shift
 			;;
-		rate | saturated | million) WANTED+=("$1") ;;
-		*) complain 2 "unknown word '$1' (there are: --samples, rate saturated million)" ;;
+		rate | saturated | deaths | million) WANTED+=("$1") ;;
+		*) complain 2 "unknown word '$1' (there are: --samples, rate saturated deaths million)" ;;
 		esac
 		shift
 	done
-	((${#WANTED[@]})) || WANTED=(rate saturated million)
+	((${#WANTED[@]})) || WANTED=(rate saturated deaths million)
 }
 
 # one PART OBSERVER ROUND: a sample, or why there is none.
@@ -71,11 +72,17 @@ measure_part()
 {
 	local round observer observers=("${OBSERVERS[@]}") rounds=$ROUNDS
 
-	if [[ $1 == million ]]; then
+	case $1 in
+	deaths)
+		observers=(watch)
+		rounds=1
+		;;
+	million)
 		observers=(lives)
 		rounds=1
 		COUNT=1000000
-	fi
+		;;
+	esac
 	for ((round = 1; round <= rounds; round++)); do
 		for observer in "${observers[@]}"; do
 			[[ ! -t 2 ]] || printf '\r\033[Kbench: %s: round %d of %d: %s' "$1" "$round" "$rounds" "$observer" >&2
@@ -109,6 +116,12 @@ report()
 					Figures::ratio($figures, $part, $name, "untraced", "per_second") // 0,
 					@births ? sprintf("%.4f", $born / $entered) : "none", @births ? $lost : "";
 			}
+		}
+		if (my $sample = $figures->{samples}{deaths}{watch}{1}) {
+			printf "\n%d TIME_WAITs ended, and watch told of %d; %d began, and it told of %d; lost %d\n",
+				$sample->{before} + $sample->{entered}, @$sample{qw(died entered born lost)};
+		} elsif (defined(my $why = $figures->{missing}{deaths}{watch})) {
+			print "\nthe deaths of TIME_WAITs: missing: $why\n";
 		}
 		if (my $sample = $figures->{samples}{million}{lives}{1}) {
 			printf "\n%d TIME_WAITs: the kept counts and all groups are read in %.2f ms, a dump takes %.0f ms; drift %d\n",

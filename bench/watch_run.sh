@@ -4,7 +4,7 @@
 # One run of bench/watch.sh: a server, a load, and who looks on, in the namespaces that were made for it. Prints
 # the figures as KEY=VALUE, separated by tabs. Exit status 1: prints why there is none; 3: the run is void.
 #
-#   watch_run.sh PART OBSERVER      PART: rate saturated million; OBSERVER: untraced watch ... lives
+#   watch_run.sh PART OBSERVER      PART: rate saturated deaths million; OBSERVER: untraced watch ... lives
 set -euo pipefail
 export LC_ALL=C
 
@@ -16,6 +16,8 @@ count=$COUNT
 # Nothing here takes longer, in seconds.
 START_LIMIT=20
 LOAD_LIMIT=120
+# A TIME_WAIT lasts from 60 to 64 seconds, and its end is told within another.
+EXPIRY_LIMIT=70
 OBSERVER=
 
 give_up()
@@ -89,6 +91,24 @@ load()
 		127.0.0.1 13 >load.json 2>load.err || give_up "the load failed: $(tail -n 1 load.err)"
 }
 
+# waiting: how many TIME_WAITs there are.
+waiting()
+{
+	awk '$1 == "TCP:" { for (i = 2; i < NF; i += 2) if ($i == "tw") print $(i + 1) }' /proc/net/sockstat
+}
+
+# await_expiry: until the last TIME_WAIT is gone and the observer has told of it.
+await_expiry()
+{
+	local deadline=$((SECONDS + EXPIRY_LIMIT))
+
+	until (($(waiting) == 0)); do
+		((SECONDS < deadline)) || give_up "TIME_WAITs are left after $EXPIRY_LIMIT seconds"
+		sleep 0.1
+	done
+	sleep 1
+}
+
 field()
 {
 	sed -E "s/.*\"$1\":([0-9.e+-]+).*/\1/" load.json
@@ -97,12 +117,13 @@ field()
 # How many the observer told of: a TIME_WAIT each.
 told()
 {
-	local births
+	local births deaths
 
 	case $observer in
 	watch*)
 		births=$(grep -c '"event":"born"' observer.out || true)
-		printf '\tborn=%s\tlost=%s\trss_kb=%s' "$births" \
+		deaths=$(grep -c '"event":"died"' observer.out || true)
+		printf '\tborn=%s\tdied=%s\tlost=%s\trss_kb=%s' "$births" "$deaths" \
 			"$(sed -nE 's/.*lost so far: ([0-9]+) events.*, ([0-9]+) that.*/\1/p' observer.err |
 				tail -n 1 | sed 's/^$/0/')" "$rss"
 		;;
@@ -116,15 +137,17 @@ echo 4096 >/proc/sys/net/core/somaxconn
 wait_for is_listening || give_up "the server does not start: $(tail -n 1 server.err)"
 load 2000
 observe
+before=$(waiting)
 entered=$(counter TW)
 sent_twice=$(counter RetransSegs)
 case $part in
-rate) load "$count" --workers 1 --rate "$RATE" ;;
+rate | deaths) load "$count" --workers 1 --rate "$RATE" ;;
 saturated) load "$count" --workers "$WORKERS" ;;
 million) load "$count" --workers "$WORKERS" ;;
 esac
 sent_twice=$(($(counter RetransSegs) - sent_twice))
 entered=$(($(counter TW) - entered))
+[[ $part != deaths ]] || await_expiry
 rss=0
 if [[ -n $OBSERVER ]]; then
 	rss=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$OBSERVER/status")
@@ -136,4 +159,4 @@ if [[ $part == million ]]; then
 	exit
 fi
 ((sent_twice == 0)) || give_up "$sent_twice segments were sent twice" 3
-printf 'per_second=%s\tentered=%s%s\n' "$(field per_second)" "$entered" "$(told)"
+printf 'per_second=%s\tbefore=%s\tentered=%s%s\n' "$(field per_second)" "$before" "$entered" "$(told)"
