@@ -4,11 +4,12 @@
 # What is left of a server's connections a second while somebody looks on: `timewait watch` beside nobody, and beside the
 # tools of libbpf-tools; and what it takes to read the kept counts of a million TIME_WAITs.
 #
-#   watch.sh [--samples FILE] [rate|saturated|deaths|million]...      (all of them when none is named)
+#   watch.sh [--samples FILE] [rate|saturated|deaths|memory|million]...      (all of them when none is named)
 #
 # `rate`: RATE connections a second are asked for. `saturated`: as many as the machine can. Every round has each observer
 # once, one after the other, each in fresh namespaces; ratios are taken within a round (see bench/daytime.sh).
 # `deaths`: RATE once more, and then a minute's wait until as many a second expire: is each of them told?
+# `memory`: what watch and top have in memory after a million events, and after ten million.
 # From the environment: BUILD (build), PEERS (build/peers), ROUNDS (5), COUNT (200000), RATE (40000), WORKERS (2),
 # OBSERVERS (untraced watch watch-t tcpstates tcplife).
 set -euo pipefail
@@ -34,12 +35,12 @@ parse()
 			KEEP=$2
 			shift
 			;;
-		rate | saturated | deaths | million) WANTED+=("$1") ;;
-		*) complain 2 "unknown word '$1' (there are: --samples, rate saturated deaths million)" ;;
+		rate | saturated | deaths | memory | million) WANTED+=("$1") ;;
+		*) complain 2 "unknown word '$1' (there are: --samples, rate saturated deaths memory million)" ;;
 		esac
 		shift
 	done
-	((${#WANTED[@]})) || WANTED=(rate saturated deaths million)
+	((${#WANTED[@]})) || WANTED=(rate saturated deaths memory million)
 }
 
 # one PART OBSERVER ROUND: a sample, or why there is none.
@@ -76,6 +77,11 @@ measure_part()
 	deaths)
 		observers=(watch)
 		rounds=1
+		;;
+	memory)
+		observers=(watch top)
+		rounds=1
+		COUNT=1100000
 		;;
 	million)
 		observers=(lives)
@@ -122,6 +128,14 @@ report()
 				$sample->{before} + $sample->{entered}, @$sample{qw(died entered born lost)};
 		} elsif (defined(my $why = $figures->{missing}{deaths}{watch})) {
 			print "\nthe deaths of TIME_WAITs: missing: $why\n";
+		}
+		for my $name (qw(watch top)) {
+			if (my $sample = $figures->{samples}{memory}{$name}{1}) {
+				printf "\n%s has %.1f MiB resident after a tenth of %d connections, %.1f MiB after all (%d lines)\n", $name,
+					$sample->{early_kb} / 1024, $sample->{connections}, $sample->{late_kb} / 1024, $sample->{lines};
+			} elsif (defined(my $why = $figures->{missing}{memory}{$name})) {
+				print "\nthe memory of $name: missing: $why\n";
+			}
 		}
 		if (my $sample = $figures->{samples}{million}{lives}{1}) {
 			printf "\n%d TIME_WAITs: the kept counts and all groups are read in %.2f ms, a dump takes %.0f ms; drift %d\n",

@@ -4,7 +4,7 @@
 # One run of bench/watch.sh: a server, a load, and who looks on, in the namespaces that were made for it. Prints
 # the figures as KEY=VALUE, separated by tabs. Exit status 1: prints why there is none; 3: the run is void.
 #
-#   watch_run.sh PART OBSERVER      PART: rate saturated deaths million; OBSERVER: untraced watch ... lives
+#   watch_run.sh PART OBSERVER      PART: rate saturated deaths memory million; OBSERVER: untraced watch top ... lives
 set -euo pipefail
 export LC_ALL=C
 
@@ -56,7 +56,7 @@ has_begun()
 	case $observer in
 	watch*) grep -q 'Ctrl-C ends it' observer.err ;;
 	lives) grep -q ready observer.err ;;
-	# They say nothing; but what they are attached by is a descriptor.
+	# They say nothing of it; but what they are attached by is a descriptor.
 	*) find "/proc/$OBSERVER/fd" -lname 'anon_inode:bpf[-_]link' | grep -q . ;;
 	esac
 }
@@ -69,6 +69,7 @@ observe()
 	untraced) return ;;
 	watch) command=("$BUILD/timewait" watch --json) ;;
 	watch-t) command=("$BUILD/timewait" watch --time-wait --json) ;;
+	top) command=("$BUILD/timewait" top --json --interval 1 --iterations 1000000) ;;
 	lives) command=("$BUILD/bench/lives") ;;
 	tcpstates | tcplife)
 		command=("$PEERS/usr/sbin/$observer")
@@ -76,7 +77,12 @@ observe()
 		;;
 	esac
 	[[ -x ${command[0]} ]] || give_up "${command[0]} is missing"
-	"${command[@]}" >observer.out 2>observer.err &
+	# Ten million lines are counted, not kept.
+	if [[ $part == memory ]]; then
+		"${command[@]}" > >(wc -l >lines) 2>observer.err &
+	else
+		"${command[@]}" >observer.out 2>observer.err &
+	fi
 	OBSERVER=$!
 	wait_for has_begun || give_up "does not start: $(tail -n 1 observer.err)"
 }
@@ -109,6 +115,26 @@ await_expiry()
 	sleep 1
 }
 
+resident_kb()
+{
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$OBSERVER/status"
+}
+
+# memory: what the observer has after a tenth of the connections, and after all of them.
+memory()
+{
+	local early
+
+	load $((count / 10)) --workers 1 --rate "$RATE"
+	early=$(resident_kb)
+	load "$count" --workers 1 --rate "$RATE"
+	printf 'connections=%s\tearly_kb=%s\tlate_kb=%s' "$((count + count / 10))" "$early" "$(resident_kb)"
+	kill -INT "$OBSERVER"
+	wait "$OBSERVER" || true
+	wait_for test -s lines || give_up "the observer's lines were not counted"
+	printf '\tlines=%s\n' "$(<lines)"
+}
+
 field()
 {
 	sed -E "s/.*\"$1\":([0-9.e+-]+).*/\1/" load.json
@@ -137,6 +163,10 @@ echo 4096 >/proc/sys/net/core/somaxconn
 wait_for is_listening || give_up "the server does not start: $(tail -n 1 server.err)"
 load 2000
 observe
+if [[ $part == memory ]]; then
+	memory
+	exit
+fi
 before=$(waiting)
 entered=$(counter TW)
 sent_twice=$(counter RetransSegs)
