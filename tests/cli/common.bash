@@ -8,8 +8,9 @@
 # Nothing here sleeps to wait for an event: everything polls for it, with a deadline.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-BUILD=${BUILD:-$ROOT/build}
-PEERS=${PEERS:-$ROOT/build/peers}
+# As they may be given by hand, from the folder that we are in; tests go elsewhere.
+BUILD=$(realpath -m "${BUILD:-$ROOT/build}")
+PEERS=$(realpath -m "${PEERS:-$ROOT/build/peers}")
 export PATH="$BUILD:$PATH:/usr/sbin:/sbin"
 export LC_ALL=${TEST_LOCALE:-C.UTF-8}
 unset NO_COLOR COLUMNS LANGUAGE
@@ -172,6 +173,15 @@ peer()
 can_unshare()
 {
 	unshare --user --map-root-user --net true 2>/dev/null || unshare --net true 2>/dev/null
+}
+
+# need_namespaces NAMESPACE...: those (--net, --mount ...) are to be the test's own: "${own[@]}" COMMAND runs it there. Who
+# may not make them without has a user namespace about them.
+need_namespaces()
+{
+	can_unshare || skip "no namespaces here"
+	own=(unshare "$@")
+	"${own[@]}" true 2>/dev/null || own=(unshare --user --map-root-user "$@")
 }
 
 # as_nobody COMMAND...: without any right; as it is for who has none.

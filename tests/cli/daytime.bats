@@ -72,9 +72,7 @@ answers()
 }
 
 @test "the defaults: localhost, port 13, in a namespace of its own" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net)
-	unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
+	need_namespaces --net
 	# shellcheck disable=SC2016 # the inner shell's
 	run -0 --separate-stderr "${own[@]}" bash -c '
 		ip link set lo up
@@ -104,9 +102,7 @@ answers()
 }
 
 @test "the next address is tried when one refuses" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net --mount)
-	unshare --net --mount true 2>/dev/null || own=(unshare --user --map-root-user --net --mount)
+	need_namespaces --net --mount
 	printf '127.0.0.2 two.example\n127.0.0.1 two.example\n' >"$BATS_TEST_TMPDIR/hosts"
 	# shellcheck disable=SC2016 # the inner shell's
 	for listening in 127.0.0.1 127.0.0.2; do
@@ -130,19 +126,14 @@ answers()
 @test "unknown host" {
 	# In a namespace without a network nobody is asked over DNS.
 	own=()
-	if can_unshare; then
-		own=(unshare --net)
-		unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
-	fi
+	! can_unshare || need_namespaces --net
 	run -1 --separate-stderr "${own[@]}" daytime no-such-host.invalid
 	[[ $stderr == "daytime: cannot find host 'no-such-host.invalid': "*"("*")" ]]
 	[[ ${#stderr_lines[@]} == 1 ]]
 }
 
 @test "a name server that does not answer is left after --timeout, too" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net --mount)
-	unshare --net --mount true 2>/dev/null || own=(unshare --user --map-root-user --net --mount)
+	need_namespaces --net --mount
 	echo 'nameserver 127.0.0.1' >"$BATS_TEST_TMPDIR/resolv.conf"
 	# Somebody listens on the port, or the refusal would be an answer.
 	# shellcheck disable=SC2016 # the inner shell's
@@ -161,9 +152,7 @@ answers()
 }
 
 @test "no network" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net)
-	unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
+	need_namespaces --net
 	run -1 --separate-stderr "${own[@]}" daytime 192.0.2.1
 	[[ $stderr == "daytime: cannot connect to 192.0.2.1 port 13: Network is unreachable ("*")" ]]
 }
@@ -359,9 +348,7 @@ near_zero()
 		[[ -z ${CI:-} ]] || fail "no openbsd-inetd in $PEERS"
 		skip "no openbsd-inetd in $PEERS: 'make deps' fetches it"
 	fi
-	can_unshare || skip "its daytime is on port 13: that needs a namespace"
-	own=(unshare --net)
-	unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
+	need_namespaces --net # its daytime is on port 13
 	printf 'daytime %s nowait root internal\n' 'stream tcp' >"$BATS_TEST_TMPDIR/inetd.conf"
 	# It answers no datagram from 127/8: there is 10.9.8.7 for that.
 	echo 'daytime dgram udp wait root internal' >>"$BATS_TEST_TMPDIR/inetd.conf"

@@ -99,9 +99,7 @@ has_answered()
 }
 
 @test "who waits: the end that closed first, a socket a connection" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net)
-	unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
+	need_namespaces --net
 	# The server's sockets have port 13 on their side, the client's on the other.
 	run -0 --separate-stderr "${own[@]}" bash -c '
 		ip link set lo up
@@ -189,9 +187,7 @@ has_answered()
 }
 
 @test "--source over IPv6, and what becomes of ports without it" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net)
-	unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
+	need_namespaces --net
 	run -0 --separate-stderr "${own[@]}" bash -c '
 		ip link set lo up
 		ip -6 route add local fd77::/64 dev lo
@@ -255,9 +251,7 @@ has_answered()
 }
 
 @test "several addresses: the first that can be talked to" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net --mount)
-	unshare --net --mount true 2>/dev/null || own=(unshare --user --map-root-user --net --mount)
+	need_namespaces --net --mount
 	printf '127.0.0.2 two.example\n127.0.0.1 two.example\n' >"$BATS_TEST_TMPDIR/hosts"
 	# Whichever of the two comes first, one of these must go on to the second.
 	for listening in 127.0.0.1 127.0.0.2; do

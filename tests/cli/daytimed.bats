@@ -163,9 +163,7 @@ near_now()
 }
 
 @test "line and FIN leave in one segment: a connection is six in all" {
-	can_unshare || skip "no namespaces here"
-	own=(unshare --net)
-	unshare --net true 2>/dev/null || own=(unshare --user --map-root-user --net)
+	need_namespaces --net
 	# Of ten, the least: on a busy machine an ACK may go alone. Without MSG_MORE it is eight.
 	# shellcheck disable=SC2016 # the inner shell's
 	run -0 "${own[@]}" bash -c '
@@ -750,10 +748,8 @@ public_daytimed()
 }
 
 @test "a missing family is passed over, unless it was asked for" {
-	can_unshare || skip "no namespaces here"
 	[[ -e /proc/sys/net/ipv6 ]] || skip "no IPv6 here at all"
-	own=(unshare --net --mount)
-	unshare --net --mount true 2>/dev/null || own=(unshare --user --map-root-user --net --mount)
+	need_namespaces --net --mount
 	printf '127.0.0.1 both.example\n::1 both.example\n' >"$BATS_TEST_TMPDIR/hosts"
 	# shellcheck disable=SC2016 # the inner shell's
 	run -0 "${own[@]}" bash -c '
