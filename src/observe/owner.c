@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -44,12 +45,14 @@ static ssize_t read_file_at(int directory, const char *name, char *buffer, size_
 	return length;
 }
 
+/* The kernel ends it by one newline, and there may be others inside. */
 static void read_comm(int process, char comm[16])
 {
 	char line[32];
+	ssize_t length = read_file_at(process, "comm", line, sizeof(line));
 
-	read_file_at(process, "comm", line, sizeof(line));
-	line[strcspn(line, "\n")] = '\0';
+	if (length > 0 && line[length - 1] == '\n')
+		line[length - 1] = '\0';
 	snprintf(comm, 16, "%.15s", line);
 }
 
@@ -134,36 +137,75 @@ static int add_descriptor(
 	return 0;
 }
 
-static int add_descriptors(struct owner_table *table, struct process *process)
+static DIR *open_directory_at(int directory, const char *name)
 {
-	_cleanup_directory_ DIR *fds = NULL;
-	const struct dirent *entry;
-	int fd = openat(process->directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *opened = fd < 0 ? NULL : fdopendir(fd);
 
-	if (fd < 0)
-		return -errno;
-	fds = fdopendir(fd);
-	if (!fds) {
+	if (fd >= 0 && !opened)
 		fd_close(&fd);
-		return -ENOMEM;
-	}
+	return opened;
+}
+
+/* How many descriptors there are in that folder; or a negative errno. */
+static int add_descriptors(struct owner_table *table, struct process *process, const char *folder)
+{
+	_cleanup_directory_ DIR *fds = open_directory_at(process->directory, folder);
+	const struct dirent *entry;
+	int count = 0;
+
+	if (!fds)
+		return -errno;
 	while ((entry = readdir(fds))) {
+		if (entry->d_name[0] == '.')
+			continue;
 		/* Listing may be allowed where following is not: then all of them are refused. */
-		if (entry->d_name[0] != '.' &&
-			add_descriptor(table, process, fd, entry->d_name) == -EACCES)
+		if (add_descriptor(table, process, dirfd(fds), entry->d_name) == -EACCES)
 			return -EACCES;
+		count++;
 	}
-	return 0;
+	return count;
+}
+
+/* "." and ".." count, too. A kernel thread has none but itself, and there are hundreds of these. */
+static bool has_threads(int process)
+{
+	struct stat status;
+
+	return fstatat(process, "task", &status, 0) == 0 && status.st_nlink > 3;
+}
+
+/* The first thread has ended, and its process goes on without it: the others have the descriptors, all the same
+ * ones. */
+static int add_descriptors_of_threads(struct owner_table *table, struct process *process)
+{
+	_cleanup_directory_ DIR *threads = open_directory_at(process->directory, "task");
+	const struct dirent *entry;
+	int count = 0;
+
+	while (threads && !count && (entry = readdir(threads))) {
+		char folder[sizeof(entry->d_name) + sizeof("task//fd")];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(folder, sizeof(folder), "task/%s/fd", entry->d_name);
+		count = add_descriptors(table, process, folder);
+	}
+	return count;
 }
 
 static void read_process(struct owner_table *table, int proc, const char *name, pid_t pid)
 {
 	_cleanup_fd_ int directory = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct process process = {.directory = directory, .pid = pid};
+	int count;
 
 	if (directory < 0)
 		return; /* gone since it was listed */
-	if (add_descriptors(table, &process) == -EACCES && may_hold_sockets(directory))
+	count = add_descriptors(table, &process, "fd");
+	if (!count && has_threads(directory))
+		count = add_descriptors_of_threads(table, &process);
+	if (count == -EACCES && may_hold_sockets(directory))
 		table->unreadable++;
 }
 
@@ -182,6 +224,7 @@ int owner_table_read(struct owner_table *table)
 {
 	_cleanup_directory_ DIR *proc = opendir("/proc");
 	const struct dirent *entry;
+	bool has_first = false;
 
 	*table = (struct owner_table){0};
 	if (!proc)
@@ -191,7 +234,10 @@ int owner_table_read(struct owner_table *table)
 
 		if (pid > 0)
 			read_process(table, dirfd(proc), entry->d_name, (pid_t)pid);
+		has_first |= pid == 1;
 	}
+	/* There always is a process 1. With hidepid=2 those of others are not even listed. */
+	table->unreadable += !has_first;
 	if (table->count)
 		qsort(table->owners, table->count, sizeof(*table->owners), by_inode);
 	return 0;

@@ -22,8 +22,9 @@ struct owner {
 struct owner_table {
 	struct owner *owners; /* sorted by inode, then pid */
 	size_t count, room;
-	size_t unreadable; /* processes whose descriptors this user may not see */
-	char **cgroups;    /* what owners[].cgroup points to */
+	/* Processes whose descriptors this user may not see; one for all that /proc hides (hidepid=2). */
+	size_t unreadable;
+	char **cgroups; /* what owners[].cgroup points to */
 	size_t cgroup_count, cgroup_room;
 };
 

@@ -184,6 +184,15 @@ need_namespaces()
 	"${own[@]}" true 2>/dev/null || own=(unshare --user --map-root-user "$@")
 }
 
+# in_room SCRIPT ARG...: sh in a fresh network namespace, as root there.
+in_room()
+{
+	local own
+
+	need_namespaces --net
+	"${own[@]}" sh -c "$1" sh "${@:2}"
+}
+
 # as_nobody COMMAND...: without any right; as it is for who has none.
 as_nobody()
 {

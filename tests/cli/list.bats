@@ -96,16 +96,6 @@ in_scene()
 	in_room 'ip link set lo up && exec perl scene.pl "$@"' "$@"
 }
 
-# in_room SCRIPT ARG...: sh in a fresh network namespace, as root there.
-in_room()
-{
-	if ((EUID)); then
-		unshare --user --map-root-user --net sh -c "$1" sh "${@:2}"
-	else
-		unshare --net sh -c "$1" sh "${@:2}"
-	fi
-}
-
 # The states as netstat spells them, from ss's.
 ss_states()
 {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,9 +12,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "observe/owner.h"
 
@@ -131,7 +134,7 @@ static void tells_all_who_share_a_socket(void **state)
 /* A name is what its process likes: parentheses, blanks, and no end of line gets lost. */
 static void reads_names_as_they_are(void **state)
 {
-	static const char name[] = "a) R 1 (b\033[2J";
+	static const char name[] = "a) R\n1 (b\033[2J\n";
 	_cleanup_fd_ int fd = open_socket();
 	struct owner_table table;
 	const struct owner *owner;
@@ -148,6 +151,71 @@ static void reads_names_as_they_are(void **state)
 		assert_string_equal(owner->comm, name);
 	}
 	assert_true(found);
+	owner_table_finish(&table);
+	let_go(holder);
+}
+
+static void *outlive(void *ready)
+{
+	if (write(*(int *)ready, "", 1) == 1)
+		pause();
+	return NULL;
+}
+
+/* A child whose first thread ends and leaves another one behind. */
+static pid_t hold_by_thread(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		pthread_t thread;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, outlive, &ready[1]))
+			_exit(1);
+		syscall(SYS_exit, 0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+/* What it had is gone with it. */
+static void await_end_of_first_thread(pid_t pid, int fd)
+{
+	int64_t deadline = clock_deadline_ns(10 * NS_PER_S);
+	char path[64], target[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+	while (readlink(path, target, sizeof(target)) >= 0)
+		assert_true(clock_now_ns() < deadline);
+}
+
+static void finds_what_outlives_the_first_thread(void **state)
+{
+	int fd = open_socket();
+	uint32_t inode = inode_of(fd);
+	pid_t holder = hold_by_thread();
+	struct owner_table table;
+	const struct owner *owner;
+
+	(void)state;
+	close(fd);
+	await_end_of_first_thread(holder, fd);
+	assert_int_equal(owner_table_read(&table), 0);
+	owner = owner_table_find(&table, inode);
+	assert_non_null(owner);
+	assert_int_equal(owner->pid, holder);
+	assert_int_equal(owner->fd, fd);
+	/* Once, however many threads have it. */
+	if (owner + 1 < table.owners + table.count)
+		assert_int_not_equal(owner[1].inode, inode);
 	owner_table_finish(&table);
 	let_go(holder);
 }
@@ -214,6 +282,7 @@ int main(void)
 		cmocka_unit_test(finds_our_own_socket),
 		cmocka_unit_test(tells_all_who_share_a_socket),
 		cmocka_unit_test(reads_names_as_they_are),
+		cmocka_unit_test(finds_what_outlives_the_first_thread),
 		cmocka_unit_test(knows_nobody_for_what_is_gone),
 		cmocka_unit_test(counts_what_it_may_not_see),
 	};
