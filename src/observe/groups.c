@@ -43,7 +43,12 @@ static struct group key_of(
 			key.endpoint = endpoint_unmap(&socket->peer);
 		key.endpoint.port = 0;
 		break;
-	case GROUP_BY_LOCAL: key.endpoint = endpoint_unmap(&socket->local); break;
+	case GROUP_BY_LOCAL:
+		key.endpoint = endpoint_unmap(&socket->local);
+		/* An IPv4 address is written without the device that its socket is bound to. */
+		if (key.endpoint.family == AF_INET)
+			key.endpoint.interface = 0;
+		break;
 	case GROUP_BY_PROCESS:
 		if (owner) {
 			key.owner.pid = owner->pid;

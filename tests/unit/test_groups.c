@@ -88,6 +88,30 @@ static void local_ends_have_their_port(void **state)
 		"{\"by\":\"local\",\"local\":\"::\",\"local_port\":13,\"count\":1}\n");
 }
 
+/* Two lines of the same words would be one too many; IPv6 addresses are written with the device. */
+static void devices_count_where_they_are_written(void **state)
+{
+	struct diag_socket four = {.local = end_of("192.0.2.1", 13), .state = TCP_STATE_LISTEN};
+	struct diag_socket six = {.local = end_of("2001:db8::1", 13), .state = TCP_STATE_LISTEN};
+	struct groups groups;
+
+	(void)state;
+	groups_init(&groups, GROUP_BY_LOCAL);
+	for (unsigned int device = 0; device < 2; device++) {
+		four.local.interface = six.local.interface = device;
+		groups_count(&groups, &four, NULL);
+		groups_count(&groups, &six, NULL);
+	}
+	prints(&groups,
+		"Count  Local Address\n"
+		"    2  192.0.2.1:13\n"
+		"    1  [2001:db8::1]:13\n"
+		"    1  [2001:db8::1%1]:13\n",
+		"{\"v\":1,\"by\":\"local\",\"local\":\"192.0.2.1\",\"local_port\":13,\"count\":2}\n"
+		"{\"by\":\"local\",\"local\":\"2001:db8::1\",\"local_port\":13,\"count\":1}\n"
+		"{\"by\":\"local\",\"local\":\"2001:db8::1%1\",\"local_port\":13,\"count\":1}\n");
+}
+
 static void states_have_their_names(void **state)
 {
 	struct groups groups;
@@ -231,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peers_are_addresses),
 		cmocka_unit_test(local_ends_have_their_port),
+		cmocka_unit_test(devices_count_where_they_are_written),
 		cmocka_unit_test(states_have_their_names),
 		cmocka_unit_test(processes_and_cgroups_may_be_unknown),
 		cmocka_unit_test(many_are_in_the_same_order_as_few),
