@@ -127,11 +127,14 @@ static void print_kept(struct listing *listing)
 	least_finish(&listing->kept);
 }
 
-/* The batch is full: it goes out as it came, in the kernel's order, and all others follow it. */
-static void begin_to_stream(struct listing *listing)
+/* The batch is full: it goes out as it came, in the kernel's order, and this one and all others follow it. */
+static bool is_too_many(struct listing *listing)
 {
+	if (listing->options->is_sorted || listing->kept.count < LISTING_BATCH)
+		return false;
 	listing->is_streaming = true;
 	print_kept(listing);
+	return true;
 }
 
 static void keep_row(struct listing *listing, const struct diag_socket *socket)
@@ -144,8 +147,6 @@ static void keep_row(struct listing *listing, const struct diag_socket *socket)
 		row.pid = owner ? owner->pid : 0;
 	}
 	least_offer(&listing->kept, &row);
-	if (!listing->options->is_sorted && listing->kept.count == LISTING_BATCH)
-		begin_to_stream(listing);
 }
 
 int listing_take(struct listing *listing, const struct diag_socket *socket)
@@ -159,10 +160,10 @@ int listing_take(struct listing *listing, const struct diag_socket *socket)
 	if (options->is_grouped)
 		groups_count(&listing->groups, socket,
 			groups_need_owner(options->by) ? owner_of(listing, socket) : NULL);
-	else if (listing->is_streaming)
-		print_row(listing, socket, listing->netns);
-	else
+	else if (!listing->is_streaming && !is_too_many(listing))
 		keep_row(listing, socket);
+	else if (!is_full(listing))
+		print_row(listing, socket, listing->netns);
 	return 0;
 }
 

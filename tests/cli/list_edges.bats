@@ -37,3 +37,22 @@ can_become_nobody()
 {
 	setpriv --reuid=65533 --regid=65533 --clear-groups test -x "$BUILD/timewait"
 }
+
+@test "list: 16384 are sorted, and one more is not" {
+	# shellcheck disable=SC2016
+	in_room 'ip link set lo up
+		daytimed --tcp -4 --bind 127.0.0.1 13 2>server & server=$!
+		for i in $(seq 500); do grep -q listening server && break; sleep 0.02; done
+		list="timewait list --state time-wait"
+		daytime -n 16384 -c 16 --source 127.0.0.0/16 127.0.0.1 13 >/dev/null 2>load
+		$list >exact; $list --sort local >exact-sorted
+		daytime 127.0.0.1 13 >/dev/null
+		$list >over; $list --sort local >over-sorted; $list --limit 4 >four
+		$list --limit 16384 >limited; $list --limit 16385 >all
+		kill $server'
+	[[ $(wc -l <exact) == 16385 && $(wc -l <over) == 16386 ]]
+	diff <(awk '{ print $4, $5 }' exact) <(awk '{ print $4, $5 }' exact-sorted)
+	refute cmp -s <(awk '{ print $4, $5 }' over) <(awk '{ print $4, $5 }' over-sorted)
+	diff <(sed 1d over | awk '{ print $4, $5 }' | sort) <(sed 1d over-sorted | awk '{ print $4, $5 }' | sort)
+	[[ $(wc -l <four) == 5 && $(wc -l <limited) == 16385 && $(wc -l <all) == 16386 ]]
+}
