@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -40,14 +42,21 @@ void netns_close(struct netns *netns)
 	fd_close(&netns->fd);
 }
 
-/* Takes the descriptor. 0, or -EINVAL when it is no namespace at all. (One of another kind is told apart by
- * netns_enter().) */
+/* A FIFO is no namespace: do not wait for who writes into it. */
+static int open_path(const char *path)
+{
+	return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Takes the descriptor. 0, or -EINVAL when it is no network namespace. (What is no namespace at all may know a
+ * request of that number for something else.) */
 static int look_at(int fd, struct netns *ret_netns)
 {
 	struct statfs system;
 	struct stat status;
 
-	if (fstatfs(fd, &system) < 0 || system.f_type != NSFS_MAGIC || fstat(fd, &status) < 0) {
+	if (fstatfs(fd, &system) < 0 || system.f_type != NSFS_MAGIC ||
+		ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET || fstat(fd, &status) < 0) {
 		fd_close(&fd);
 		return -EINVAL;
 	}
@@ -84,10 +93,10 @@ static int open_by(const char *name)
 	int fd;
 
 	if (strchr(name, '/'))
-		return open(name, O_RDONLY | O_CLOEXEC);
+		return open_path(name);
 	if (text_to_number(name, 1, INT32_MAX, &pid) == 0) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = open_path(path);
 		if (fd >= 0 || errno != ENOENT)
 			return fd;
 	}
@@ -95,7 +104,7 @@ static int open_by(const char *name)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return open(path, O_RDONLY | O_CLOEXEC);
+	return open_path(path);
 }
 
 int netns_open(const char *name, struct netns *ret_netns, struct error *err)
@@ -131,7 +140,7 @@ static void add(struct netns_list *list, const char *path)
 	}
 	if (is_known(list, number))
 		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_path(path);
 	if (fd >= 0 && look_at(fd, &found) == 0)
 		*list_grow(&list->spaces, &list->count, &list->room) = found;
 }
@@ -201,9 +210,11 @@ int netns_enter(const struct netns *netns, int *ret_home, struct error *err)
 		int code = errno;
 
 		fd_close(&home);
-		if (code == EINVAL)
-			return error_set(err, code, _("no network namespace: net:[%llu]"),
-				(unsigned long long)netns->number);
+		if (code == EPERM)
+			return error_set(err, code,
+				_("cannot enter the network namespace net:[%llu]: %s "
+				  "(CAP_SYS_ADMIN is needed there and here: run as root)"),
+				(unsigned long long)netns->number, strerror(code));
 		return error_errno(err, code, _("cannot enter the network namespace net:[%llu]"),
 			(unsigned long long)netns->number);
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/console.h"
@@ -89,11 +90,24 @@ static int go_through_namespace(struct course *course, const struct netns *netns
 	return r;
 }
 
+/* Each namespace takes a descriptor, and a host may have more of them than a process may usually open. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int go_through_all(struct course *course, struct error *err)
 {
 	struct netns_list list = {0};
-	int r = netns_list_read(&list, err);
+	int r;
 
+	allow_descriptors();
+	r = netns_list_read(&list, err);
 	course->refused = list.unreadable;
 	for (size_t i = 0; i < list.count && r == 0; i++) {
 		if (course->listing.status != EXIT_OK)
@@ -141,9 +155,11 @@ static void note_unseen(const struct listing *listing)
 static void note_the_rest(const struct course *course)
 {
 	note_unseen(&course->listing);
-	if (course->refused)
+	if (course->refused && geteuid())
 		console_note(_("network namespaces of other users are not shown (root sees them "
 			       "all)"));
+	else if (course->refused)
+		console_note(_("network namespaces that may not be entered are not shown"));
 	if (course->is_approximate)
 		console_note(_("sockets came and went meanwhile: this is approximate"));
 }

@@ -18,6 +18,40 @@ as_root()
 	((EUID == 0)) || skip "only root can do that"
 }
 
+@test "list --netns: what is no network namespace is told so, and nobody waits for it" {
+	mkfifo fifo
+	for path in ./fifo . /proc/self/ns/mnt /proc/self/status; do
+		run --separate-stderr timeout 10 timewait list --netns "$path"
+		[[ $status == 1 && -z $output ]]
+		[[ $stderr == "timewait: '$path': no network namespace" ]]
+	done
+}
+
+@test "list --netns: who may not enter is told what that takes" {
+	run --separate-stderr unshare --user --map-root-user --net timewait list --netns /dev/fd/4 4</proc/self/ns/net
+	[[ $status == 1 && -z $output ]]
+	[[ $stderr == "timewait: cannot enter the network namespace net:["*"CAP_SYS_ADMIN"*"run as root)" ]]
+	# Whose own it is needs no right.
+	as_nobody timewait list --netns /dev/fd/4 4</proc/self/ns/net >own
+	grep -q '^Proto' own
+}
+
+@test "list --netns all: more namespaces than descriptors may usually be open" {
+	as_root
+	# shellcheck disable=SC2016
+	in_room 'exec 3>ready
+		for i in $(seq 40); do
+			unshare --net sh -c "echo >&3; exec sleep 600 3>&-" & pids="$pids $!"
+		done
+		for i in $(seq 500); do [ "$(wc -l <ready)" -ge 40 ] && break; sleep 0.02; done
+		(ulimit -Sn 20; timewait list --netns all --port 1 >all 2>errors; echo $? >status)
+		(ulimit -n 20; timewait list --netns all --port 1 >few 2>refused; echo $? >>status)
+		kill $pids'
+	[[ $(paste -sd' ' status) == "0 1" ]]
+	refute grep -q 'Too many' errors
+	grep -q 'Too many open files' refused
+}
+
 @test "list: where /proc hides processes, it is said that some are not shown" {
 	as_root
 	can_become_nobody || skip "the build is not in everybody's reach"
