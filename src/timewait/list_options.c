@@ -144,6 +144,9 @@ static int take_peer(struct parsing *parsing, const char *word)
 	if (parsing->peer_count >= FILTER_MOST_ALTERNATIVES)
 		return complain("--peer", word, _("too many peers (a prefix is one)"));
 	*condition = (struct filter_condition){.side = FILTER_PEER};
+	if (strchr(word, '%'))
+		return complain("--peer", word,
+			_("an interface cannot be asked for (leave out what begins with %)"));
 	if (filter_parse_prefix(word, &condition->prefix, &condition->prefix_bits) < 0)
 		return complain("--peer", word,
 			_("no address and no prefix (192.0.2.7, 192.0.2.0/24, 2001:db8::/32)"));

@@ -90,3 +90,12 @@ can_become_nobody()
 	diff <(sed 1d over | awk '{ print $4, $5 }' | sort) <(sed 1d over-sorted | awk '{ print $4, $5 }' | sort)
 	[[ $(wc -l <four) == 5 && $(wc -l <limited) == 16385 && $(wc -l <all) == 16386 ]]
 }
+
+@test "list --peer: an interface cannot be asked for, and it is said what to leave out" {
+	for peer in fe80::1%2 fe80::1%eth0/64; do
+		run --separate-stderr timewait list --peer "$peer"
+		[[ $status == 2 && $stderr == "timewait: --peer '$peer': an interface cannot be asked for "* ]]
+	done
+	in_room 'timewait list --peer fe80::1,fe80::/10 >none'
+	[[ $(wc -l <none) == 1 ]]
+}
