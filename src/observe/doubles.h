@@ -6,11 +6,14 @@
  * Tells a socket that a dump has twice, in memory that does not grow with the dump.
  *
  * The kernel walks its listeners, then the bound sockets, then the table of connections, a bucket after the
- * other, and inside a bucket goes on by position. So one socket comes twice in two ways alone. Others came
+ * other, and inside a bucket goes on by position. So one socket comes twice in two ways. Others came
  * in before it, in the same bucket, while we took what we had been given: then what comes again are those that
  * came last. For these the last few thousand cookies are kept, in a table of fixed size where one overwrites
  * the other. Or it left the listeners or the bound sockets for a later table: those, never many, are all
  * kept.
+ *
+ * One that its program takes off its peer, with connect() to AF_UNSPEC, and connects anew meanwhile has moved to
+ * another bucket: it may come twice, as two connections, for that is what it was.
  */
 
 #include <stdbool.h>
