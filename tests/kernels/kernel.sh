@@ -65,6 +65,7 @@ make_root()
 	for program in fence states life; do
 		[[ ! -e $BUILD/tests/lab/lab_$program ]] || install_program "$BUILD/tests/lab/lab_$program" tests
 	done
+	install_program "$BUILD/tests/unit/test_stream" tests
 	(cd "$work/root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initrd"
 }
 
