@@ -196,9 +196,9 @@ void judge_conntrack_time_wait(struct findings *findings, const struct checkup *
 	const struct settings_line *line = NULL;
 	struct finding *finding;
 
-	for (size_t i = 0; i < checkup->files.count && !line; i++) {
+	for (size_t i = 0; i < checkup->files.count; i++) {
 		if (!strcmp(checkup->files.lines[i].name, "nf_conntrack_tcp_timeout_time_wait"))
-			line = &checkup->files.lines[i];
+			line = &checkup->files.lines[i]; /* the last holds */
 	}
 	if (timeout_s == CONNTRACK_TIME_WAIT_S && !line)
 		return;

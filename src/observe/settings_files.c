@@ -15,11 +15,11 @@
 #include "base/list.h"
 #include "base/text.h"
 
-/* In the order of sysctl.d(5); on many systems some are links to others. */
+/* In the order of sysctl.d(5): of files of one name only that of the first folder is read. */
 static const char *const folders[] = {"/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d",
 	"/usr/lib/sysctl.d", "/lib/sysctl.d"};
 
-/* A folder with more than that, or a longer file, is nobody's settings. */
+/* More files than that, or a longer one, are nobody's settings. */
 #define FILES_MAX  512
 #define FILE_BYTES ((size_t)256 * 1024)
 
@@ -27,26 +27,23 @@ struct reading {
 	struct settings_files *files;
 	const char *const *names;
 	size_t root_length;
-	struct {
-		dev_t device;
-		ino_t inode;
-	} seen[FILES_MAX];
-	size_t seen_count;
+	struct stat main_file; /* /etc/sysctl.conf */
 	char *bytes;
 };
 
-static bool was_seen(struct reading *reading, const struct stat *status)
+/* A file of one of the folders; those of the folders before it hide it by its name. */
+struct candidate {
+	char *name, *path;
+};
+
+struct candidates {
+	struct candidate *candidates;
+	size_t count, room;
+};
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
-	for (size_t i = 0; i < reading->seen_count; i++) {
-		if (reading->seen[i].device == status->st_dev &&
-			reading->seen[i].inode == status->st_ino)
-			return true;
-	}
-	if (reading->seen_count == FILES_MAX)
-		return true;
-	reading->seen[reading->seen_count].device = status->st_dev;
-	reading->seen[reading->seen_count++].inode = status->st_ino;
-	return false;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static bool is_asked_for(const struct reading *reading, const char *name)
@@ -91,8 +88,8 @@ static void read_line(struct reading *reading, const char *path, unsigned number
 	snprintf(found->value, sizeof(found->value), "%s", trim(value));
 }
 
-/* The file's text into reading->bytes; false where it is none, or was read before. */
-static bool read_text(struct reading *reading, const char *path)
+/* The file's text into reading->bytes; false where it is none: a link to /dev/null hides others. */
+static bool read_text(struct reading *reading, const char *path, bool is_main)
 {
 	/* Somebody's FIFO must not keep us waiting. */
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -103,19 +100,20 @@ static bool read_text(struct reading *reading, const char *path)
 		reading->files->unreadable += errno == EACCES || errno == EPERM;
 		return false;
 	}
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || was_seen(reading, &status))
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+		(!is_main && is_same_file(&status, &reading->main_file)))
 		return false;
 	length = read(fd, reading->bytes, FILE_BYTES - 1);
 	reading->bytes[length < 0 ? 0 : length] = '\0';
 	return length > 0;
 }
 
-static void read_file(struct reading *reading, const char *path)
+static void read_file(struct reading *reading, const char *path, bool is_main)
 {
 	char *next = reading->bytes;
 	char *line;
 
-	if (!read_text(reading, path))
+	if (!read_text(reading, path, is_main))
 		return;
 	for (unsigned number = 1; (line = strsep(&next, "\n")); number++)
 		read_line(reading, path, number, line);
@@ -128,23 +126,63 @@ static int is_configuration(const struct dirent *entry)
 	return end && end != entry->d_name && !strcmp(end, ".conf");
 }
 
-static void read_folder(struct reading *reading, const char *folder)
+static bool is_hidden(const struct candidates *candidates, const char *name)
 {
-	struct dirent **entries;
-	int count = scandir(folder, &entries, is_configuration, alphasort);
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (!strcmp(candidates->candidates[i].name, name))
+			return true;
+	}
+	return candidates->count == FILES_MAX;
+}
 
+static void list_folder(struct reading *reading, struct candidates *candidates, const char *root,
+	const char *folder)
+{
+	_cleanup_text_ struct text path = TEXT_INIT;
+	struct dirent **entries;
+	int count;
+
+	text_printf(&path, "%s%s", root, folder);
+	count = scandir(path.bytes, &entries, is_configuration, NULL);
 	if (count < 0) {
 		reading->files->unreadable += errno == EACCES || errno == EPERM;
 		return;
 	}
 	for (int i = 0; i < count; i++) {
-		_cleanup_text_ struct text path = TEXT_INIT;
+		const char *name = entries[i]->d_name;
 
-		text_printf(&path, "%s/%s", folder, entries[i]->d_name);
-		read_file(reading, path.bytes);
+		if (!is_hidden(candidates, name)) {
+			text_clear(&path);
+			text_printf(&path, "%s%s/%s", root, folder, name);
+			*list_grow(&candidates->candidates, &candidates->count, &candidates->room) =
+				(struct candidate){text_copy(name), text_copy(path.bytes)};
+		}
 		free(entries[i]);
 	}
 	free(entries);
+}
+
+static int by_name(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+static void read_folders(struct reading *reading, const char *root)
+{
+	struct candidates found = {0};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		list_folder(reading, &found, root, folders[i]);
+	if (found.count)
+		qsort(found.candidates, found.count, sizeof(*found.candidates), by_name);
+	for (size_t i = 0; i < found.count; i++) {
+		read_file(reading, found.candidates[i].path, false);
+		free(found.candidates[i].name);
+		free(found.candidates[i].path);
+	}
+	free(found.candidates);
 }
 
 void settings_files_read(struct settings_files *files, const char *root, const char *const names[])
@@ -153,19 +191,16 @@ void settings_files_read(struct settings_files *files, const char *root, const c
 		.names = names,
 		.root_length = strlen(root),
 		.bytes = malloc(FILE_BYTES)};
-	_cleanup_text_ struct text path = TEXT_INIT;
+	_cleanup_text_ struct text main_path = TEXT_INIT;
 
 	if (!reading.bytes)
 		abort();
 	settings_files_finish(files);
-	/* First, for 99-sysctl.conf is a link to it: people know it by this name. */
-	text_printf(&path, "%s/etc/sysctl.conf", root);
-	read_file(&reading, path.bytes);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		text_clear(&path);
-		text_printf(&path, "%s%s", root, folders[i]);
-		read_folder(&reading, path.bytes);
-	}
+	/* The last to be read; 99-sysctl.conf is a link to it, but people know it by its own name. */
+	text_printf(&main_path, "%s/etc/sysctl.conf", root);
+	(void)stat(main_path.bytes, &reading.main_file);
+	read_folders(&reading, root);
+	read_file(&reading, main_path.bytes, true);
 	free(reading.bytes);
 }
 

@@ -4,8 +4,10 @@
 
 /*
  * What the files of sysctl.conf(5) and sysctl.d(5) set at boot, of names that are asked for: what an
- * administrator means to be in force, whether or not the kernel still knows it. Each file is read once,
- * by whatever name it is found; one that this user may not read is counted.
+ * administrator means to be in force, whether or not the kernel still knows it. Lines are in the order in
+ * which they are applied: files by name, whatever their folder, and /etc/sysctl.conf last, as sysctl --system
+ * does; the last of a name holds. A file hides those of its name in the folders after its own, a link to
+ * /dev/null does too. One that this user may not read is counted.
  */
 
 #include <stddef.h>

@@ -241,6 +241,8 @@ size_t findings_missing(const struct checkup *checkup, const char *names[FINDING
 		names[count++] = "owners";
 	if (!checkup->settings.has_port_range)
 		names[count++] = "ip_local_port_range";
+	if (checkup->files.unreadable)
+		names[count++] = "sysctl.d";
 	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
 		if (!checkup->settings.is_known[expected[i]])
 			names[count++] = setting_name(expected[i]);

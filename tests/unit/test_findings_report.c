@@ -113,6 +113,7 @@ static void json_has_the_same(void **state)
 		->socket.receive_queue = 6;
 	checkup.settings.is_known[SETTING_MAX_ORPHANS] = false;
 	checkup.unowned = 3;
+	checkup.files.unreadable = 1;
 	findings_judge(&findings, &checkup);
 	findings_print_json(&out, &findings, &checkup);
 	assert_int_equal(strncmp(out.bytes, "{\"v\":1,\"type\":\"finding\",", 24), 0);
@@ -131,6 +132,9 @@ static void json_has_the_same(void **state)
 	assert_int_equal(json_integer_value(json_object_get(summary, "unowned_sockets")), 3);
 	assert_string_equal(
 		json_string_value(json_array_get(json_object_get(summary, "missing"), 0)),
+		"sysctl.d");
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(summary, "missing"), 1)),
 		"tcp_max_orphans");
 	json_decref(first);
 	json_decref(summary);

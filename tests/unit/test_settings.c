@@ -76,15 +76,39 @@ static void lines_are_found(void **state)
 	put("/usr/lib/sysctl.d/50-b.conf", "net.ipv4.tcp_tw_recycle=0");
 	settings_files_read(&files, root, names);
 	assert_int_equal(files.count, 3);
-	/* A link to a file that was read, and a folder that is a link to one, are not read again. */
-	assert_string_equal(files.lines[0].path, "/etc/sysctl.conf");
-	assert_int_equal(files.lines[0].line, 4);
-	assert_string_equal(files.lines[0].name, "tcp_tw_recycle");
-	assert_string_equal(files.lines[0].value, "1");
-	assert_string_equal(files.lines[1].path, "/etc/sysctl.d/10-a.conf");
-	assert_string_equal(files.lines[1].name, "somaxconn");
-	assert_string_equal(files.lines[1].value, "128");
-	assert_string_equal(files.lines[2].value, "0");
+	/* By name, and sysctl.conf last, under its own name; a folder that is a link adds nothing. */
+	assert_string_equal(files.lines[0].path, "/etc/sysctl.d/10-a.conf");
+	assert_string_equal(files.lines[0].name, "somaxconn");
+	assert_string_equal(files.lines[0].value, "128");
+	assert_string_equal(files.lines[1].path, "/usr/lib/sysctl.d/50-b.conf");
+	assert_string_equal(files.lines[1].value, "0");
+	assert_string_equal(files.lines[2].path, "/etc/sysctl.conf");
+	assert_int_equal(files.lines[2].line, 4);
+	assert_string_equal(files.lines[2].name, "tcp_tw_recycle");
+	assert_string_equal(files.lines[2].value, "1");
+	settings_files_finish(&files);
+}
+
+/* sysctl.d(5): of files of one name the first folder's is read, and a link to /dev/null hides the rest. */
+static void files_hide_others_of_their_name(void **state)
+{
+	struct settings_files files = {0};
+	char path[256];
+
+	(void)state;
+	put("/etc/sysctl.conf", "");
+	put("/etc/sysctl.d/10-a.conf", "");
+	put("/etc/sysctl.d/50-b.conf", "# nothing any more\n");
+	put("/usr/lib/sysctl.d/50-b.conf", "net.ipv4.tcp_tw_recycle=1\n");
+	put("/usr/lib/sysctl.d/60-c.conf", "net.ipv4.tcp_tw_recycle=1\n");
+	put("/run/sysctl.d/70-d.conf", "net.ipv4.tcp_tw_recycle=7\n");
+	put("/usr/lib/sysctl.d/70-d.conf", "net.ipv4.tcp_tw_recycle=1\n");
+	path_of(path, "/run/sysctl.d/60-c.conf");
+	assert_int_equal(symlink("/dev/null", path), 0);
+	settings_files_read(&files, root, names);
+	assert_int_equal(files.count, 1);
+	assert_string_equal(files.lines[0].path, "/run/sysctl.d/70-d.conf");
+	assert_string_equal(files.lines[0].value, "7");
 	settings_files_finish(&files);
 }
 
@@ -139,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_found),
+		cmocka_unit_test(files_hide_others_of_their_name),
 		cmocka_unit_test(many_lines_are_too_many),
 		cmocka_unit_test(ports_are_read),
 		cmocka_unit_test(this_kernel_has_settings),
