@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/list.h"
 #include "explain/findings_checks.h"
 
 /* Younger than that, it is on its way: a busy server has some at any time. */
@@ -11,13 +12,14 @@
 /* So many leaked ones of a process are bad, whatever else. */
 #define MANY_LEAKED 10
 #define MANY_HELD   1000
-/* Processes shown by themselves; the rest is summed up. */
+/* Processes shown by themselves, the worst; the rest is summed up. */
 #define PROCESSES_SHOWN 8
 #define MANY_UNANSWERED 100
 
-/* The sockets of one kind that one process holds: a run of checkup->sockets. */
+/* The sockets of one kind that one process holds, a run of checkup->sockets; or several of those in sum. */
 struct holding {
-	const struct checkup_socket *first;
+	const struct checkup_socket *first; /* NULL of a sum */
+	size_t processes;
 	size_t count;       /* of them all */
 	size_t settled;     /* at least SETTLED_MS old */
 	size_t leaked;      /* at least LEAKED_MS old */
@@ -25,6 +27,11 @@ struct holding {
 	size_t with_unread; /* nor the data before it */
 	uint64_t unread_bytes;
 	uint32_t oldest_ms;
+};
+
+struct holdings {
+	struct holding *holdings;
+	size_t count, room;
 };
 
 uint32_t findings_unread_bytes(const struct checkup_socket *socket)
@@ -42,7 +49,7 @@ static bool is_settled(const struct checkup_socket *socket)
 /* The run that begins at `at`; sockets of one kind and owner stand together. */
 static struct holding hold(const struct checkup *checkup, size_t at)
 {
-	struct holding holding = {.first = &checkup->sockets[at]};
+	struct holding holding = {.first = &checkup->sockets[at], .processes = 1};
 
 	for (size_t i = at; i < checkup->socket_count; i++) {
 		const struct checkup_socket *socket = &checkup->sockets[i];
@@ -61,31 +68,80 @@ static struct holding hold(const struct checkup *checkup, size_t at)
 	return holding;
 }
 
-/* The next of that kind from *at on; false at the end. Moves *at behind it. */
-static bool next_holding(const struct checkup *checkup, enum checkup_kind kind, size_t *at,
-	struct holding *ret_holding)
+static int by_weight(const void *left, const void *right)
 {
-	while (*at < checkup->socket_count && checkup->sockets[*at].kind != kind)
-		(*at)++;
-	if (*at == checkup->socket_count)
-		return false;
-	*ret_holding = hold(checkup, *at);
-	*at += ret_holding->count;
-	return true;
+	const struct holding *a = left, *b = right;
+
+	if (a->leaked != b->leaked)
+		return a->leaked > b->leaked ? -1 : 1;
+	if (a->settled != b->settled)
+		return a->settled > b->settled ? -1 : 1;
+	if (a->with_unread != b->with_unread)
+		return a->with_unread > b->with_unread ? -1 : 1;
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+/* Of that kind, by process, the worst first; those that are all on their way are left out. */
+static void gather(struct holdings *holdings, const struct checkup *checkup, enum checkup_kind kind)
+{
+	for (size_t at = 0; at < checkup->socket_count;) {
+		struct holding holding = hold(checkup, at);
+
+		at += holding.count;
+		if (holding.first->kind == kind && holding.settled)
+			*list_grow(&holdings->holdings, &holdings->count, &holdings->room) =
+				holding;
+	}
+	if (holdings->count)
+		qsort(holdings->holdings, holdings->count, sizeof(*holdings->holdings), by_weight);
+}
+
+static void add_up(struct holding *sum, const struct holding *holding)
+{
+	sum->processes += holding->processes;
+	sum->count += holding->count;
+	sum->settled += holding->settled;
+	sum->leaked += holding->leaked;
+	sum->with_end += holding->with_end;
+	sum->with_unread += holding->with_unread;
+	sum->unread_bytes += holding->unread_bytes;
+	if (holding->oldest_ms > sum->oldest_ms)
+		sum->oldest_ms = holding->oldest_ms;
+}
+
+/* Tells of each process that holds such sockets. */
+static void tell_holdings(struct findings *findings, const struct checkup *checkup,
+	enum checkup_kind kind, void (*tell)(struct findings *, const struct holding *))
+{
+	struct holdings holdings = {0};
+	struct holding rest = {0};
+
+	gather(&holdings, checkup, kind);
+	for (size_t i = 0; i < holdings.count; i++) {
+		if (i < PROCESSES_SHOWN)
+			tell(findings, &holdings.holdings[i]);
+		else
+			add_up(&rest, &holdings.holdings[i]);
+	}
+	if (rest.processes)
+		tell(findings, &rest);
+	free(holdings.holdings);
 }
 
 static void add_sockets(struct finding *finding, const struct holding *holding)
 {
-	for (size_t i = 0; i < holding->count; i++)
+	for (size_t i = 0; holding->first && i < holding->count; i++)
 		finding_socket(finding, &holding->first[i]);
 }
 
-static void add_owner(struct finding *finding, const struct checkup_socket *socket)
+static void add_owner(struct finding *finding, const struct holding *holding)
 {
-	if (!socket->pid)
+	if (!holding->first)
+		finding_fact(finding, "processes", NULL, FACT_COUNT, (double)holding->processes);
+	if (!holding->first || !holding->first->pid)
 		return;
-	finding_fact(finding, "pid", NULL, FACT_COUNT, socket->pid);
-	finding_fact_text(finding, "comm", NULL, socket->comm);
+	finding_fact(finding, "pid", NULL, FACT_COUNT, holding->first->pid);
+	finding_fact_text(finding, "comm", NULL, holding->first->comm);
 }
 
 static int weigh_close_wait(const struct holding *holding)
@@ -104,7 +160,12 @@ static void tell_close_wait(struct findings *findings, const struct holding *hol
 	enum severity severity = (enum severity)weigh_close_wait(holding);
 	struct finding *finding;
 
-	if (first->pid)
+	if (!first)
+		finding = finding_add(findings, severity,
+			_("further processes (%zu) do not close what their peers have closed: %zu "
+			  "in CLOSE_WAIT"),
+			holding->processes, holding->count);
+	else if (first->pid)
 		finding = finding_add(findings, severity,
 			_("%s (process %d) does not close what its peers have closed: %zu in "
 			  "CLOSE_WAIT"),
@@ -114,7 +175,7 @@ static void tell_close_wait(struct findings *findings, const struct holding *hol
 			_("a process that is not shown does not close what its peers have closed: "
 			  "%zu in CLOSE_WAIT"),
 			holding->count);
-	add_owner(finding, first);
+	add_owner(finding, holding);
 	finding_fact(
 		finding, "close_wait", N_("in CLOSE_WAIT"), FACT_COUNT, (double)holding->count);
 	finding_fact(finding, "oldest_s", N_("the oldest since at least"), FACT_SECONDS,
@@ -141,7 +202,8 @@ static void tell_close_wait(struct findings *findings, const struct holding *hol
 			  "or has forgotten the connection."));
 	else
 		finding_mean(finding, " %s",
-			_("The program has read the FIN (recv() returned 0), and still does not "
+			_("The FIN has been read, so recv() returns 0, and still the program does "
+			  "not "
 			  "close."));
 	finding_advise(finding, "%s",
 		_("It is the program's mistake: close() after recv() has returned 0, on each path, "
@@ -150,18 +212,38 @@ static void tell_close_wait(struct findings *findings, const struct holding *hol
 		  "with ss -K (it needs root)."));
 }
 
+/* The queue need not be full: clients that gave up may be all there is in it. */
+static void tell_unaccepted(struct findings *findings, const struct holding *holding)
+{
+	enum severity severity = holding->leaked >= MANY_LEAKED ? SEVERITY_BAD
+				 : holding->leaked              ? SEVERITY_WARN
+								: SEVERITY_NOTE;
+	struct finding *finding = finding_add(findings, severity,
+		_("connections have not been accepted, and their peers have closed: %zu in "
+		  "CLOSE_WAIT"),
+		holding->count);
+
+	finding_fact(finding, "not_accepted", N_("not yet accepted"), FACT_COUNT,
+		(double)holding->count);
+	finding_fact(finding, "oldest_s", N_("the oldest since at least"), FACT_SECONDS,
+		holding->oldest_ms / 1000.0);
+	finding_fact(finding, "leaked", N_("for a minute or longer"), FACT_COUNT,
+		(double)holding->leaked);
+	add_sockets(finding, holding);
+	finding_mean(finding, "%s",
+		_("They wait in the queue of the listener at their local port, whose program does "
+		  "not call accept(). Clients were connected by the kernel, got no answer, and "
+		  "have "
+		  "given up."));
+	finding_advise(finding, "%s",
+		_("See why the program does not call accept(): stuck, stopped, or too few workers. "
+		  "Ending it ends them."));
+}
+
 void judge_close_wait(struct findings *findings, const struct checkup *checkup)
 {
-	struct holding holding;
-	size_t shown = 0;
-
-	for (size_t at = 0; next_holding(checkup, CHECKUP_CLOSE_WAIT, &at, &holding);) {
-		/* One that no process holds has not been accepted yet: a listener's affair. */
-		if (!holding.settled || !holding.first->socket.inode || shown == PROCESSES_SHOWN)
-			continue;
-		tell_close_wait(findings, &holding);
-		shown++;
-	}
+	tell_holdings(findings, checkup, CHECKUP_CLOSE_WAIT, tell_close_wait);
+	tell_holdings(findings, checkup, CHECKUP_UNACCEPTED, tell_unaccepted);
 }
 
 static void tell_half_closed(struct findings *findings, const struct holding *holding)
@@ -172,7 +254,12 @@ static void tell_half_closed(struct findings *findings, const struct holding *ho
 								    : SEVERITY_NOTE;
 	struct finding *finding;
 
-	if (first->pid)
+	if (!first)
+		finding = finding_add(findings, severity,
+			_("further processes (%zu) wait for peers to close, with no timer: %zu in "
+			  "FIN_WAIT2"),
+			holding->processes, holding->count);
+	else if (first->pid)
 		finding = finding_add(findings, severity,
 			_("%s (process %d) waits for peers to close, with no timer: %zu in "
 			  "FIN_WAIT2"),
@@ -183,7 +270,7 @@ static void tell_half_closed(struct findings *findings, const struct holding *ho
 			  "%zu "
 			  "in FIN_WAIT2"),
 			holding->count);
-	add_owner(finding, first);
+	add_owner(finding, holding);
 	finding_fact(finding, "fin_wait2", N_("in FIN_WAIT2"), FACT_COUNT, (double)holding->count);
 	finding_fact(finding, "oldest_s", N_("the longest silence"), FACT_SECONDS,
 		holding->oldest_ms / 1000.0);
@@ -203,15 +290,7 @@ static void tell_half_closed(struct findings *findings, const struct holding *ho
 
 void judge_half_closed(struct findings *findings, const struct checkup *checkup)
 {
-	struct holding holding;
-	size_t shown = 0;
-
-	for (size_t at = 0; next_holding(checkup, CHECKUP_HALF_CLOSED, &at, &holding);) {
-		if (!holding.settled || shown == PROCESSES_SHOWN)
-			continue;
-		tell_half_closed(findings, &holding);
-		shown++;
-	}
+	tell_holdings(findings, checkup, CHECKUP_HALF_CLOSED, tell_half_closed);
 }
 
 /* One lost FIN is nothing; what has been repeated twice was not answered for longer than a moment. */

@@ -25,12 +25,13 @@
 
 /* Which of the sockets with troubles of their own are kept, at most so many of a kind. */
 enum checkup_kind {
-	CHECKUP_CLOSE_WAIT,  /* the peer has closed, this end has not */
+	CHECKUP_CLOSE_WAIT,  /* the peer has closed, the process that holds it has not */
+	CHECKUP_UNACCEPTED,  /* the peer has closed what no process has accepted */
 	CHECKUP_HALF_CLOSED, /* FIN_WAIT2 that a process holds, and no timer */
 	CHECKUP_UNANSWERED,  /* FIN_WAIT1, CLOSING, LAST_ACK that had to repeat the FIN */
 	CHECKUP_KIND_COUNT,
 };
-#define CHECKUP_KIND_MAX 16384
+#define CHECKUP_KIND_MAX 65536
 
 struct checkup_socket {
 	struct diag_socket socket;
@@ -86,6 +87,7 @@ struct checkup {
 
 	struct checkup_socket *sockets; /* by kind, then pid, then the longest silent first */
 	size_t socket_count, socket_room;
+	uint64_t sockets_left_out; /* such beyond the maximum */
 	struct checkup_listener *listeners;
 	size_t listener_count, listener_room;
 	struct checkup_destination *destinations; /* in no order */

@@ -106,7 +106,8 @@ static void count_for_destination(struct walk *walk, const struct diag_socket *s
 static int kind_of(const struct diag_socket *socket)
 {
 	switch (socket->state) {
-	case TCP_STATE_CLOSE_WAIT: return CHECKUP_CLOSE_WAIT;
+	/* One that nobody holds has not been accepted yet. */
+	case TCP_STATE_CLOSE_WAIT: return socket->inode ? CHECKUP_CLOSE_WAIT : CHECKUP_UNACCEPTED;
 	case TCP_STATE_FIN_WAIT2:
 		return socket->inode && socket->timer == DIAG_TIMER_NONE ? CHECKUP_HALF_CLOSED : -1;
 	case TCP_STATE_FIN_WAIT1:
@@ -124,8 +125,12 @@ static void keep(struct checkup *checkup, const struct diag_socket *socket)
 	int kind = kind_of(socket);
 	struct checkup_socket *kept;
 
-	if (kind < 0 || checkup->kinds[kind]++ >= CHECKUP_KIND_MAX)
+	if (kind < 0)
 		return;
+	if (checkup->kinds[kind]++ >= CHECKUP_KIND_MAX) {
+		checkup->sockets_left_out++;
+		return;
+	}
 	kept = list_grow(&checkup->sockets, &checkup->socket_count, &checkup->socket_room);
 	kept->socket = *socket;
 	kept->kind = (enum checkup_kind)kind;

@@ -116,6 +116,8 @@ static json_t *make_summary(const struct findings *findings, const struct checku
 	set_number(object, "note", findings_count(findings, SEVERITY_NOTE));
 	if (checkup->has_sockets)
 		set_number(object, "sockets", sockets);
+	if (checkup->sockets_left_out)
+		set_number(object, "sockets_left_out", checkup->sockets_left_out);
 	json_object_set_new(object, "window_s", json_real(checkup->window_s));
 	json_object_set_new(object, "missing", missing);
 	set_number(object, "unreadable_processes", checkup->unreadable);

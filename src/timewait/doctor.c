@@ -110,6 +110,9 @@ static void note_unseen(const struct checkup *checkup)
 		console_note("%s", checkup->sockets_error.text);
 	if (count)
 		console_note(_("not available here: %s"), list.bytes);
+	if (checkup->sockets_left_out)
+		console_note(_("sockets with troubles beyond those counted: %llu"),
+			(unsigned long long)checkup->sockets_left_out);
 	if (checkup->destinations_left_out)
 		console_note(_("connections to further destinations were not looked at: %llu"),
 			(unsigned long long)checkup->destinations_left_out);

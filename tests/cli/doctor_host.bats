@@ -143,6 +143,22 @@ d, b = pair(s); d.close(); b.recv(1)"
 	grep -Eq 'fd [0-9]+: CLOSE_WAIT 127\.0\.0\.1:7001 - ' <<<"$output"
 }
 
+@test "doctor: what was closed before it was accepted is told apart" {
+	trouble "
+s = listen(7001)
+c = socket.create_connection(s.getsockname()); c.close()
+d, b = pair(listen(7012)); d.close()"
+	shows close_wait '.evidence.not_accepted == 1 and .sockets[0].local_port == 7001'
+	finding close_wait | jq -es --argjson pid "$SPAWNED_PID" 'length == 2 and
+		any(.[]; .evidence.pid == $pid and .evidence.close_wait == 1 and .sockets[0].local_port == 7012)'
+	# Nor does it hide what is there of others, to who may not see the owners.
+	if ((EUID != 0)) || ! as_nobody test -x "$BUILD/timewait"; then
+		return
+	fi
+	output=$(inside setpriv --reuid=65534 --regid=65534 --clear-groups timewait doctor --rate 0 --json) || true
+	finding close_wait | jq -es 'any(.[]; .evidence.close_wait == 1) and any(.[]; .evidence.not_accepted == 1)'
+}
+
 @test "doctor: FIN_WAIT2 with the descriptor open has no timer" {
 	trouble "
 s = listen(7002)

@@ -188,10 +188,6 @@ static void close_wait_by_age(void **state)
 	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_WARN);
 	kept->has_silence = false;
 	assert_int_equal(judge(&checkup, "close_wait"), -1);
-	/* Not accepted yet: the queue's affair. */
-	kept->has_silence = true;
-	kept->socket.inode = 0;
-	assert_int_equal(judge(&checkup, "close_wait"), -1);
 	checkup_finish(&checkup);
 }
 
@@ -238,9 +234,58 @@ static void sockets_of_a_finding_are_bounded(void **state)
 	assert_int_equal(findings.findings[0].socket_count, FINDING_SOCKETS);
 	assert_int_equal(findings.findings[0].sockets_more, 100 - FINDING_SOCKETS);
 	findings_finish(&findings);
-	for (int i = 0; i < 20; i++)
-		checkup_keep(&checkup, CHECKUP_CLOSE_WAIT, TCP_STATE_CLOSE_WAIT, 10 + i, 70000);
-	assert_int_equal(count_findings(&checkup, "close_wait"), 8);
+	checkup_finish(&checkup);
+}
+
+/* The worst process comes first, whatever its pid, and no process is left out. */
+static void processes_of_a_kind_are_bounded(void **state)
+{
+	struct checkup checkup = healthy();
+	struct findings findings = {0};
+	const struct finding *rest;
+
+	(void)state;
+	for (int pid = 10; pid < 30; pid++)
+		checkup_keep(&checkup, CHECKUP_CLOSE_WAIT, TCP_STATE_CLOSE_WAIT, pid, 70000);
+	for (int i = 0; i < 10; i++)
+		checkup_keep(&checkup, CHECKUP_CLOSE_WAIT, TCP_STATE_CLOSE_WAIT, 30, 70000);
+	/* On its way: not told, and not among the rest. */
+	checkup_keep(&checkup, CHECKUP_CLOSE_WAIT, TCP_STATE_CLOSE_WAIT, 31, 100);
+	findings_judge_one(&findings, &checkup, "close_wait");
+	assert_int_equal(findings.count, 9);
+	assert_int_equal(findings.findings[0].severity, SEVERITY_BAD);
+	assert_int_equal((int)evidence(&checkup, "close_wait", "pid"), 30);
+	assert_int_equal(findings.findings[1].severity, SEVERITY_WARN);
+	rest = &findings.findings[8];
+	assert_int_equal(rest->severity, SEVERITY_BAD);
+	assert_string_equal(rest->facts[0].key, "processes");
+	assert_int_equal((int)rest->facts[0].number, 13);
+	assert_string_equal(rest->facts[1].key, "close_wait");
+	assert_int_equal((int)rest->facts[1].number, 13);
+	assert_int_equal(rest->socket_count, 0);
+	findings_finish(&findings);
+	checkup_finish(&checkup);
+}
+
+static void not_accepted_by_age(void **state)
+{
+	struct checkup checkup = healthy();
+	struct checkup_socket *kept;
+
+	(void)state;
+	kept = checkup_keep(&checkup, CHECKUP_UNACCEPTED, TCP_STATE_CLOSE_WAIT, 0, 2999);
+	kept->socket.inode = 0;
+	assert_int_equal(judge(&checkup, "close_wait"), -1);
+	kept->silent_ms = 3000;
+	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_NOTE);
+	kept->silent_ms = 60000;
+	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_WARN);
+	assert_int_equal((int)evidence(&checkup, "close_wait", "not_accepted"), 1);
+	for (int i = 1; i < 9; i++)
+		checkup_keep(&checkup, CHECKUP_UNACCEPTED, TCP_STATE_CLOSE_WAIT, 0, 60000);
+	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_WARN);
+	checkup_keep(&checkup, CHECKUP_UNACCEPTED, TCP_STATE_CLOSE_WAIT, 0, 60000);
+	assert_int_equal(judge(&checkup, "close_wait"), SEVERITY_BAD);
 	checkup_finish(&checkup);
 }
 
@@ -305,6 +350,8 @@ int main(void)
 		cmocka_unit_test(close_wait_by_number),
 		cmocka_unit_test(close_wait_of_a_crowd),
 		cmocka_unit_test(sockets_of_a_finding_are_bounded),
+		cmocka_unit_test(processes_of_a_kind_are_bounded),
+		cmocka_unit_test(not_accepted_by_age),
 		cmocka_unit_test(half_closed_by_silence),
 		cmocka_unit_test(vanished_peers_by_retransmissions),
 	};
