@@ -20,7 +20,8 @@ struct ports {
 	int64_t used, left;
 	double used_percent; /* what connect() could take over is not used */
 	double growth_per_s; /* by which `used` has grown between two looks */
-	double exhausted_s;  /* until none is left, at this rate; -1 for never */
+	double closes_per_s;
+	double exhausted_s; /* until none is left, at this rate; -1 for never */
 };
 
 static bool is_in_range(const struct settings *settings, uint32_t port)
@@ -87,13 +88,40 @@ static void fill_budget(
 	budget->free = usable > taken ? usable - taken : 0;
 }
 
+/* In TIME_WAIT for at most so long. */
+#define FRESH_S 3
+
+static uint32_t fresh(const struct checkup_destination *destination)
+{
+	uint32_t count = 0;
+
+	for (uint32_t second = BUDGET_TIME_WAIT_MS / 1000 - FRESH_S; second < CHECKUP_SECONDS;
+		second++)
+		count += destination->left_s[second];
+	return count;
+}
+
 /*
- * At the rate of late, as the ages of TIME_WAITs tell; or, where most ports are in use, as two looks
- * tell: while most are free, a moment's growth may be a pool that is just filling.
+ * As the ages of TIME_WAITs tell, of the last ten seconds; or where it began, or rose, within them, of the
+ * last three, as far as two looks saw it go on: a burst that is over is no rate.
+ */
+static double closes_per_s(const struct ports *ports)
+{
+	double rate = budget_rate(&ports->budget);
+	double late = (double)fresh(ports->destination) / FRESH_S;
+
+	if (late > ports->growth_per_s)
+		late = ports->growth_per_s;
+	return late > rate ? late : rate;
+}
+
+/*
+ * At that rate; or, where most ports are in use, at which they are taken as two looks tell: while most are
+ * free, a moment's growth may be a pool that is just filling.
  */
 static void forecast(struct ports *ports)
 {
-	double rate = budget_rate(&ports->budget);
+	double rate = ports->closes_per_s;
 	bool is_growing = ports->used_percent >= USED_NOTE_PERCENT && ports->growth_per_s > rate;
 
 	if (ports->left <= 0) {
@@ -123,6 +151,7 @@ static void draw_up(struct ports *ports, const struct checkup *checkup, int64_t 
 	if (checkup->looks_s >= FINDINGS_LEAST_WINDOW_S)
 		ports->growth_per_s =
 			((double)ports->used - destination->used_before) / checkup->looks_s;
+	ports->closes_per_s = closes_per_s(ports);
 	forecast(ports);
 }
 
@@ -183,7 +212,7 @@ static void add_facts(struct finding *finding, const struct ports *ports)
 	finding_fact(finding, "free", N_("free"), FACT_COUNT,
 		(double)(ports->left > 0 ? ports->left : 0));
 	finding_fact(finding, "closes_per_s", N_("connections closed"), FACT_PER_SECOND,
-		budget_rate(&ports->budget));
+		ports->closes_per_s);
 	if (ports->exhausted_s >= 0)
 		finding_fact(finding, "exhausted_s", N_("until none is left"), FACT_SECONDS,
 			ports->exhausted_s);
@@ -218,8 +247,9 @@ static void tell(struct findings *findings, enum severity severity, const struct
 static bool is_busy(const struct checkup_destination *destination, int64_t usable)
 {
 	int64_t used = (int64_t)destination->live + destination->time_wait;
-	int64_t in_a_minute =
-		destination->live + INT64_C(60) / CHECKUP_YOUNG_S * destination->young;
+	int64_t by_young = INT64_C(60) / CHECKUP_YOUNG_S * destination->young;
+	int64_t by_fresh = INT64_C(60) / FRESH_S * fresh(destination);
+	int64_t in_a_minute = destination->live + (by_young > by_fresh ? by_young : by_fresh);
 
 	return 2 * (used > in_a_minute ? used : in_a_minute) >= usable;
 }

@@ -124,6 +124,35 @@ static void ports_until_none_is_left(void **state)
 	checkup_finish(&checkup);
 }
 
+/* Ten seconds would make a tenth of what began a second ago. */
+static void ports_of_a_load_that_has_just_begun(void **state)
+{
+	struct checkup checkup = healthy();
+	struct checkup_destination *destination;
+
+	(void)state;
+	checkup_range(&checkup, 50000, 50999);
+	/* 30/s for three seconds, and on: 1800 are needed. */
+	destination = checkup_connect(&checkup, 0, 90);
+	destination->left_s[30] = 0;
+	destination->left_s[57] = 30;
+	destination->left_s[58] = 60;
+	destination->young = 90;
+	destination->used_before = 75;
+	assert_int_equal(judge(&checkup, "port_budget"), SEVERITY_BAD);
+	assert_float_equal(evidence(&checkup, "port_budget", "closes_per_s"), 30, 0.01);
+	assert_float_equal(evidence(&checkup, "port_budget", "exhausted_s"), 910 / 30.0, 0.01);
+	/* A burst that is over: nothing was added between the two looks. */
+	destination->used_before = 90;
+	assert_int_equal(judge(&checkup, "port_budget"), -1);
+	/* What is older does not count as fresh. */
+	destination->used_before = 75;
+	destination->left_s[57] = destination->left_s[58] = 0;
+	destination->left_s[56] = 90;
+	assert_int_equal(judge(&checkup, "port_budget"), -1);
+	checkup_finish(&checkup);
+}
+
 static void ports_that_leak(void **state)
 {
 	struct checkup checkup = healthy();
@@ -344,6 +373,7 @@ int main(void)
 		cmocka_unit_test(ports_by_share),
 		cmocka_unit_test(ports_that_are_not_to_be_had),
 		cmocka_unit_test(ports_until_none_is_left),
+		cmocka_unit_test(ports_of_a_load_that_has_just_begun),
 		cmocka_unit_test(ports_that_leak),
 		cmocka_unit_test(the_worst_destinations_are_shown),
 		cmocka_unit_test(close_wait_by_age),
