@@ -34,17 +34,62 @@ static int64_t time_wait_count(const struct checkup *checkup)
 	return checkup->has_sockets ? (int64_t)checkup->states[TCP_STATE_TIME_WAIT] : 0;
 }
 
-/* What was denied long ago is a warning: it may come again, and nothing fails now. */
-static int weigh_buckets(const struct checkup *checkup, int64_t limit, int64_t total, int64_t grown)
+/* By how much they have grown in a second; where that is not known, as if none had ended. */
+static double growth_rate(const struct checkup *checkup)
+{
+	if (!checkup->sockstat.is_known || !checkup->sockstat_before.is_known ||
+		checkup->window_s < FINDINGS_LEAST_WINDOW_S)
+		return entry_rate(checkup);
+	return (double)(checkup->sockstat.time_wait - checkup->sockstat_before.time_wait) /
+	       checkup->window_s;
+}
+
+/* How many there will be in a minute, as it goes. On the loopback most end sooner: connect() reuses them. */
+static double needed_at_this_rate(const struct checkup *checkup)
+{
+	double all = entry_rate(checkup) * TIME_WAIT_S;
+	double growing = (double)time_wait_count(checkup) + growth_rate(checkup) * TIME_WAIT_S;
+
+	if (growing < 0)
+		return 0;
+	return growing < all ? growing : all;
+}
+
+enum buckets { BUCKETS_ENOUGH, BUCKETS_WILL_DENY, BUCKETS_NEAR, BUCKETS_DENIED, BUCKETS_DENY };
+
+static enum buckets weigh_buckets(
+	const struct checkup *checkup, int64_t limit, int64_t total, int64_t grown)
 {
 	int64_t count = time_wait_count(checkup);
 
-	if (grown > 0 || (count > 0 && percent(count, limit) >= FULL_PERCENT))
+	if (grown > 0 || (total > 0 && count > 0 && percent(count, limit) >= FULL_PERCENT))
+		return BUCKETS_DENY;
+	if (count > 0 && percent(count, limit) >= NEAR_PERCENT)
+		return BUCKETS_NEAR;
+	if (total > 0)
+		return BUCKETS_DENIED;
+	return needed_at_this_rate(checkup) > (double)limit ? BUCKETS_WILL_DENY : BUCKETS_ENOUGH;
+}
+
+static const char *title_of(enum buckets buckets)
+{
+	switch (buckets) {
+	case BUCKETS_DENY:
+		return _("connections are denied their TIME_WAIT: tcp_max_tw_buckets is reached");
+	case BUCKETS_DENIED:
+		return _("connections were denied their TIME_WAIT: tcp_max_tw_buckets was reached");
+	case BUCKETS_NEAR: return _("TIME_WAIT is near its limit, tcp_max_tw_buckets");
+	default: return _("at this rate TIME_WAIT will reach its limit, tcp_max_tw_buckets");
+	}
+}
+
+/* What was denied long ago is a warning: it may come again, and nothing fails now. */
+static enum severity severity_of(enum buckets buckets, const struct checkup *checkup, int64_t limit)
+{
+	if (buckets == BUCKETS_DENY || (buckets == BUCKETS_NEAR && percent(time_wait_count(checkup),
+									   limit) >= FULL_PERCENT))
 		return SEVERITY_BAD;
-	if (total > 0 || (count > 0 && percent(count, limit) >= NEAR_PERCENT) ||
-		entry_rate(checkup) * TIME_WAIT_S > (double)limit)
-		return SEVERITY_WARN;
-	return -1;
+	return SEVERITY_WARN;
 }
 
 void judge_time_wait_buckets(struct findings *findings, const struct checkup *checkup)
@@ -52,17 +97,16 @@ void judge_time_wait_buckets(struct findings *findings, const struct checkup *ch
 	int64_t limit = findings_setting(checkup, SETTING_MAX_TW_BUCKETS, -1);
 	int64_t total = 0, grown = 0;
 	struct finding *finding;
-	int severity;
+	enum buckets buckets;
 
 	if (limit < 0)
 		return;
 	checkup_counter(checkup, "TCPTimeWaitOverflow", &total, &grown);
-	severity = weigh_buckets(checkup, limit, total, grown);
-	if (severity < 0)
+	buckets = weigh_buckets(checkup, limit, total, grown);
+	if (buckets == BUCKETS_ENOUGH)
 		return;
-	finding = finding_add(findings, (enum severity)severity, "%s",
-		total ? _("connections were denied their TIME_WAIT: tcp_max_tw_buckets is reached")
-		      : _("TIME_WAIT is near its limit, tcp_max_tw_buckets"));
+	finding = finding_add(
+		findings, severity_of(buckets, checkup, limit), "%s", title_of(buckets));
 	finding_fact(finding, "time_wait", N_("in TIME_WAIT"), FACT_COUNT,
 		(double)time_wait_count(checkup));
 	finding_fact(
@@ -70,7 +114,7 @@ void judge_time_wait_buckets(struct findings *findings, const struct checkup *ch
 	finding_fact(
 		finding, "entries_per_s", N_("new ones"), FACT_PER_SECOND, entry_rate(checkup));
 	finding_fact(finding, "needed", N_("needed at this rate"), FACT_COUNT,
-		entry_rate(checkup) * TIME_WAIT_S);
+		needed_at_this_rate(checkup));
 	finding_fact(finding, "overflows", N_("denied so far (TCPTimeWaitOverflow)"), FACT_COUNT,
 		(double)total);
 	finding_fact(finding, "overflows_grown", N_("just now"), FACT_COUNT, (double)grown);
@@ -149,7 +193,7 @@ void judge_timeouts(struct findings *findings, const struct checkup *checkup)
 		timeouts < TIMEOUTS_LEAST || percent(timeouts, sent) < TIMEOUTS_PERCENT)
 		return;
 	finding = finding_add(findings, SEVERITY_WARN, "%s",
-		_("many segments are sent again only after a timeout"));
+		_("many segments were sent again only after a timeout"));
 	finding_fact(
 		finding, "timeouts", N_("timeouts (TCPTimeouts)"), FACT_COUNT, (double)timeouts);
 	finding_fact(finding, "timeouts_grown", N_("just now"), FACT_COUNT, (double)grown);

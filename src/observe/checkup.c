@@ -63,15 +63,16 @@ int checkup_read(struct checkup *checkup, int64_t window_ns, checkup_wait *wait,
 	checkup_read_destinations(checkup, NULL);
 	before_ns = clock_now_ns();
 	checkup->has_counters = counters_read(&checkup->before) == 0;
+	read_sockstat(&checkup->sockstat_before);
 	r = pass_window(window_ns, wait, context);
 	if (r < 0)
 		return r;
 	checkup->has_counters &= counters_read(&checkup->after) == 0;
+	read_sockstat(&checkup->sockstat);
 	after_ns = clock_now_ns();
 	checkup->window_s = (double)(after_ns - before_ns) / NS_PER_S;
 	checkup->looks_s = (double)(after_ns - look_ns) / NS_PER_S;
 	checkup->has_sockets = checkup_read_sockets(checkup, &checkup->sockets_error) == 0;
-	read_sockstat(&checkup->sockstat);
 	checkup_read_owners(checkup);
 	return 0;
 }

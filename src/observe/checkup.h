@@ -99,7 +99,7 @@ struct checkup {
 	double window_s; /* between the two */
 	double looks_s;  /* between the two looks at destinations: a dump takes its time */
 
-	struct checkup_sockstat sockstat;
+	struct checkup_sockstat sockstat, sockstat_before;
 	struct settings settings;
 	struct settings_files files;
 

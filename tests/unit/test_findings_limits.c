@@ -38,9 +38,29 @@ static void buckets_by_rate(void **state)
 	checkup_set(&checkup, SETTING_MAX_TW_BUCKETS, 1199);
 	assert_int_equal(judge(&checkup, "time_wait_buckets"), SEVERITY_WARN);
 	assert_float_equal(evidence(&checkup, "time_wait_buckets", "needed"), 1200, 0.01);
+	/* As many as come go, being reused: there will be no more than there are. */
+	checkup.sockstat.time_wait = checkup.sockstat_before.time_wait = 500;
+	checkup.sockstat_before.is_known = true;
+	assert_int_equal(judge(&checkup, "time_wait_buckets"), -1);
+	/* 12/s more, and 500 there are: 1220. */
+	checkup.sockstat_before.time_wait = 494;
+	assert_int_equal(judge(&checkup, "time_wait_buckets"), SEVERITY_WARN);
+	assert_float_equal(evidence(&checkup, "time_wait_buckets", "needed"), 1200, 0.01);
 	checkup.window_s = 0.09;
 	assert_int_equal(judge(&checkup, "time_wait_buckets"), -1);
 	checkup_finish(&checkup);
+}
+
+/* The first finding's title has these words. */
+static bool says(const struct checkup *checkup, const char *check, const char *words)
+{
+	struct findings findings = {0};
+	bool is_said;
+
+	findings_judge_one(&findings, checkup, check);
+	is_said = findings.count && strstr(findings.findings[0].title.bytes, words);
+	findings_finish(&findings);
+	return is_said;
 }
 
 static void buckets_that_overflow(void **state)
@@ -52,8 +72,10 @@ static void buckets_that_overflow(void **state)
 	assert_int_equal(judge(&never, "time_wait_buckets"), -1);
 	checkup_count(&before, "TcpExt", "TCPTimeWaitOverflow", 7, 0);
 	assert_int_equal(judge(&before, "time_wait_buckets"), SEVERITY_WARN);
+	assert_true(says(&before, "time_wait_buckets", "were denied"));
 	checkup_count(&now, "TcpExt", "TCPTimeWaitOverflow", 7, 1);
 	assert_int_equal(judge(&now, "time_wait_buckets"), SEVERITY_BAD);
+	assert_true(says(&now, "time_wait_buckets", "are denied"));
 	assert_int_equal((int)evidence(&now, "time_wait_buckets", "overflows"), 7);
 	checkup_finish(&before);
 	checkup_finish(&now);
