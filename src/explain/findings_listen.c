@@ -184,7 +184,9 @@ void judge_reuse_address(struct findings *findings, const struct checkup *checku
 		struct text name = TEXT_INIT;
 		struct finding *finding;
 
-		if (listener->reuse_address != 0 || !listener->connections)
+		/* A new server that sets SO_REUSEPORT, as the old one did, gets the port as well. */
+		if (listener->reuse_address != 0 || listener->reuse_port == 1 ||
+			!listener->connections)
 			continue;
 		name_listener(&name, listener);
 		finding = finding_add(findings, listener->time_wait ? SEVERITY_WARN : SEVERITY_NOTE,

@@ -49,6 +49,7 @@ struct checkup_listener {
 	int fd;
 	char comm[16];
 	int reuse_address;               /* SO_REUSEADDR: 1, 0, or -1 where not known */
+	int reuse_port;                  /* SO_REUSEPORT, likewise */
 	uint64_t connections, time_wait; /* on its port; time_wait are among connections */
 };
 

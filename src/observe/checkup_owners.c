@@ -51,9 +51,12 @@ static void own_listeners(struct checkup *checkup, const struct owner_table *own
 		/* Of no use to anybody where no connection would be in a restart's way. */
 		if (!listener->connections)
 			continue;
-		if (owner)
+		if (owner) {
 			socket_option_read(owner->pid, owner->fd, inode, SOL_SOCKET, SO_REUSEADDR,
 				&listener->reuse_address);
+			socket_option_read(owner->pid, owner->fd, inode, SOL_SOCKET, SO_REUSEPORT,
+				&listener->reuse_port);
+		}
 		checkup->unknown_options += listener->reuse_address < 0;
 	}
 }

@@ -28,7 +28,7 @@ static int add_listener(void *context, const struct diag_socket *socket)
 	listener =
 		list_grow(&checkup->listeners, &checkup->listener_count, &checkup->listener_room);
 	listener->socket = *socket;
-	listener->reuse_address = -1;
+	listener->reuse_address = listener->reuse_port = -1;
 	return 0;
 }
 

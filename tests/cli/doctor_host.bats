@@ -283,7 +283,12 @@ signal.signal(signal.SIGUSR1, lambda *_: c.close())"
 s = listen(7008, reuse=False)
 c, a = pair(s); a.close(); c.close()
 t = listen(7009, reuse=True)
-d, b = pair(t); b.close(); d.close()"
+d, b = pair(t); b.close(); d.close()
+u = socket.socket()
+u.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+u.bind(('127.0.0.1', 7013))
+u.listen()
+e, f = pair(u); f.close(); e.close()"
 	run --separate-stderr doctor
 	finding reuse_address | jq -es --argjson pid "$SPAWNED_PID" 'length == 1 and
 		(.[0] | .severity == "warn" and .evidence.local_port == 7008 and .evidence.pid == $pid and
@@ -293,10 +298,12 @@ d, b = pair(t); b.close(); d.close()"
 	wait_until "$PATIENCE" is_gone "$SPAWNED_PID"
 	again='import socket, sys
 s = socket.socket()
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.setsockopt(socket.SOL_SOCKET, getattr(socket, sys.argv[2]), 1)
 s.bind(("127.0.0.1", int(sys.argv[1])))'
-	refute inside python3 -c "$again" 7008 2>/dev/null
-	inside python3 -c "$again" 7009
+	refute inside python3 -c "$again" 7008 SO_REUSEADDR 2>/dev/null
+	inside python3 -c "$again" 7009 SO_REUSEADDR
+	# SO_REUSEPORT, set by both, does as well.
+	inside python3 -c "$again" 7013 SO_REUSEPORT
 }
 
 @test "doctor: settings that do not do what people set them for" {
