@@ -113,9 +113,9 @@ void judge_syn_queue(struct findings *findings, const struct checkup *checkup)
 	if (dropped <= 0 && cookies <= 0)
 		return;
 	finding = finding_add(findings,
-		dropped_grown > 0 ? SEVERITY_BAD
-		: dropped > 0     ? SEVERITY_WARN
-				  : SEVERITY_NOTE,
+		dropped_grown > 0                  ? SEVERITY_BAD
+		: dropped > 0 || cookies_grown > 0 ? SEVERITY_WARN
+						   : SEVERITY_NOTE,
 		"%s",
 		dropped > 0 ? _("SYNs were dropped: too many handshakes were under way")
 			    : _("SYN cookies were sent: too many handshakes were under way"));

@@ -188,13 +188,13 @@ static void queues_that_overflowed(void **state)
 	assert_int_equal(judge_overflows(1, 1, 1000000), SEVERITY_BAD);
 }
 
-static int judge_syns(int64_t dropped, int64_t grown, int64_t cookies)
+static int judge_syns(int64_t dropped, int64_t grown, int64_t cookies, int64_t cookies_grown)
 {
 	struct checkup checkup = healthy();
 	int severity;
 
 	checkup_count(&checkup, "TcpExt", "TCPReqQFullDrop", dropped, grown);
-	checkup_count(&checkup, "TcpExt", "SyncookiesSent", cookies, 0);
+	checkup_count(&checkup, "TcpExt", "SyncookiesSent", cookies, cookies_grown);
 	severity = judge(&checkup, "syn_queue");
 	checkup_finish(&checkup);
 	return severity;
@@ -203,10 +203,11 @@ static int judge_syns(int64_t dropped, int64_t grown, int64_t cookies)
 static void syns_by_what_became_of_them(void **state)
 {
 	(void)state;
-	assert_int_equal(judge_syns(0, 0, 0), -1);
-	assert_int_equal(judge_syns(0, 0, 1), SEVERITY_NOTE);
-	assert_int_equal(judge_syns(1, 0, 1), SEVERITY_WARN);
-	assert_int_equal(judge_syns(1, 1, 0), SEVERITY_BAD);
+	assert_int_equal(judge_syns(0, 0, 0, 0), -1);
+	assert_int_equal(judge_syns(0, 0, 2, 0), SEVERITY_NOTE);
+	assert_int_equal(judge_syns(0, 0, 2, 1), SEVERITY_WARN);
+	assert_int_equal(judge_syns(1, 0, 1, 0), SEVERITY_WARN);
+	assert_int_equal(judge_syns(1, 1, 0, 0), SEVERITY_BAD);
 }
 
 static void somaxconn_by_what_it_cuts(void **state)
