@@ -32,6 +32,17 @@ static int add_listener(void *context, const struct diag_socket *socket)
 	return 0;
 }
 
+/* What the kernel prefers for a connection: the listener at its address, then one of its family. */
+enum preference { OF_ANY_IPV6, OF_ANY_IPV4, OF_ONE_ADDRESS, PREFERENCE_COUNT };
+
+static enum preference preference_of(const struct endpoint *listener)
+{
+	if (!endpoint_is_any(listener))
+		return OF_ONE_ADDRESS;
+	return listener->family == AF_INET6 ? OF_ANY_IPV6 : OF_ANY_IPV4;
+}
+
+/* Each goes to the head of its port's chain: those that are preferred come last, to be found first. */
 static void index_listeners(struct walk *walk)
 {
 	const struct checkup *checkup = walk->checkup;
@@ -41,11 +52,15 @@ static void index_listeners(struct walk *walk)
 	if (!walk->first || !walk->next)
 		abort();
 	memset(walk->first, 0xff, SETTINGS_PORTS * sizeof(*walk->first));
-	for (size_t i = 0; i < checkup->listener_count; i++) {
-		uint16_t port = checkup->listeners[i].socket.local.port;
+	for (int preference = OF_ANY_IPV6; preference < PREFERENCE_COUNT; preference++) {
+		for (size_t i = 0; i < checkup->listener_count; i++) {
+			const struct endpoint *local = &checkup->listeners[i].socket.local;
 
-		walk->next[i] = walk->first[port];
-		walk->first[port] = (int32_t)i;
+			if ((int)preference_of(local) != preference)
+				continue;
+			walk->next[i] = walk->first[local->port];
+			walk->first[local->port] = (int32_t)i;
+		}
 	}
 }
 

@@ -306,6 +306,28 @@ s.bind(("127.0.0.1", int(sys.argv[1])))'
 	inside python3 -c "$again" 7013 SO_REUSEPORT
 }
 
+@test "doctor: of two listeners on a port the connection's own is told" {
+	trouble "
+def both(port, first, second):
+    made = {}
+    for family in (first, second):
+        made[family] = s = socket.socket(family)
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s.bind(('', port))
+        s.listen()
+    c = socket.create_connection(('127.0.0.1', port))
+    a = made[socket.AF_INET].accept()[0]; a.close(); c.close()
+    return made
+x = both(7014, socket.AF_INET, socket.AF_INET6)
+y = both(7015, socket.AF_INET6, socket.AF_INET)"
+	run --separate-stderr doctor
+	# The one for IPv6 has the option.
+	finding reuse_address | jq -es 'length == 2 and all(.[]; .title | contains("0.0.0.0:701")) and
+		all(.[]; .evidence.time_wait == 1)'
+}
+
 @test "doctor: settings that do not do what people set them for" {
 	set_sysctl net.ipv4.tcp_tw_reuse=1 net.ipv4.tcp_timestamps=0 net.ipv4.tcp_fin_timeout=90 \
 		net.ipv4.tcp_rfc1337=1 net.ipv4.tcp_abort_on_overflow=1 net.core.somaxconn=64 \
