@@ -43,7 +43,8 @@ static const struct command_line command = {
 	.options = options,
 	.details =
 		N_("Each finding has its evidence, what it means, a remedy, and the scenario that\n"
-		   "shows it on two hosts of your own. Exit status: 0, or 1 when one is bad.\n"
+		   "shows it on two hosts of your own. Exit status: 0, 1 when one is bad, or 77\n"
+		   "when the sockets cannot be looked at.\n"
 		   "Nothing is changed. Root sees the owners of all sockets, a user those of\n"
 		   "their own.\n\n"
 		   "With --self: 0 when everything works that a command of this version needs, 1\n"
@@ -141,7 +142,10 @@ static int print(const struct findings *findings, const struct checkup *checkup,
 	if (output_write(&out) != EXIT_OK)
 		return EXIT_FAILED;
 	note_unseen(checkup);
-	return findings_count(findings, SEVERITY_BAD) ? EXIT_FAILED : EXIT_OK;
+	if (findings_count(findings, SEVERITY_BAD))
+		return EXIT_FAILED;
+	/* That nothing is bad cannot be said of sockets that nobody has seen. */
+	return checkup->has_sockets ? EXIT_OK : EXIT_UNAVAILABLE;
 }
 
 static void show_wait(void *context, double done_s, double total_s)

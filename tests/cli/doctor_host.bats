@@ -431,6 +431,15 @@ c, a = pair(s); c.sendall(b'hello'); c.close()"
 	jq -es 'length == 1 and (.[0].missing | index("somaxconn"))' <<<"$output"
 }
 
+@test "doctor: sockets that cannot be looked at are no sign of health" {
+	[[ -x $BUILD/tests/lab/refuse ]] || skip "refuse is not built"
+	run --separate-stderr inside "$BUILD/tests/lab/refuse" socket timewait doctor --rate 0
+	[[ $status == 77 && $output == *"the sockets could not be looked at"* && $stderr == "timewait: "* ]]
+	run --separate-stderr inside "$BUILD/tests/lab/refuse" socket timewait doctor --rate 0 --json
+	[[ $status == 77 ]]
+	jq -e '(.missing | index("sockets")) and (has("sockets") | not)' <<<"$output"
+}
+
 @test "doctor: changes nothing" {
 	before=$(inside sysctl -a 2>/dev/null | grep -E '^net\.(ipv4|core)\.' | grep -v conntrack_count
 		inside ss -Htan)

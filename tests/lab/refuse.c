@@ -2,7 +2,7 @@
 
 /*
  * refuse CALL COMMAND...: runs the command where a system call is refused with EPERM, as the policy of
- * a container does. CALL is pidfd_getfd or seccomp.
+ * a container does. CALL is pidfd_getfd, seccomp or socket.
  */
 
 #include <errno.h>
@@ -15,13 +15,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static unsigned int number_of(const char *call)
+{
+	if (!strcmp(call, "seccomp"))
+		return __NR_seccomp;
+	return strcmp(call, "socket") ? __NR_pidfd_getfd : __NR_socket;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int number;
 
 	if (argc < 3)
 		return 2;
-	number = strcmp(argv[1], "seccomp") ? __NR_pidfd_getfd : __NR_seccomp;
+	number = number_of(argv[1]);
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
