@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "observe/settings.h"
 
 /* TCP_TIMEWAIT_LEN: the kernel has no setting for it. */
 #define TIME_WAIT_MS 60000
@@ -188,40 +189,19 @@ void tally_finish(struct tally *tally)
 	*tally = (struct tally){0};
 }
 
-/* How many ports of the range "8080,9000-9100" takes away. */
-static uint32_t count_reserved(const char *list, uint16_t first, uint16_t last)
-{
-	uint32_t count = 0;
-	unsigned int from, to;
-	int used;
-
-	while (sscanf(list, "%u%n", &from, &used) == 1) {
-		list += used;
-		to = from;
-		if (sscanf(list, "-%u%n", &to, &used) == 1)
-			list += used;
-		from = from < first ? first : from;
-		to = to > last ? last : to;
-		count += from <= to ? to - from + 1 : 0;
-		list += strspn(list, ", \t\n");
-	}
-	return count;
-}
-
 struct survey_range survey_range_read(void)
 {
 	struct survey_range range = {.first = 32768, .last = 60999};
-	char text[4096] = "";
-	unsigned int first, last;
+	struct settings settings;
 	uint32_t count, reserved = 0;
 
-	if (fd_read_file("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) > 0 &&
-		sscanf(text, "%u %u", &first, &last) == 2 && first <= last && last < 65536) {
-		range.first = (uint16_t)first;
-		range.last = (uint16_t)last;
+	settings_read(&settings);
+	if (settings.has_port_range) {
+		range.first = (uint16_t)settings.port_low;
+		range.last = (uint16_t)settings.port_high;
 	}
-	if (fd_read_file("/proc/sys/net/ipv4/ip_local_reserved_ports", text, sizeof(text)) > 0)
-		reserved = count_reserved(text, range.first, range.last);
+	for (uint32_t port = range.first; port <= range.last; port++)
+		reserved += settings_reserves(&settings, port);
 	count = (uint32_t)range.last - range.first + 1;
 	/* connect() takes ports in pairs: of an odd number, it never tries the last. */
 	if (count > 1)

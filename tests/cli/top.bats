@@ -314,6 +314,14 @@ first_is()
 	jq -e '(.ports | length) == 1' frames
 }
 
+@test "top --json: reserved ports are no destination's, however long their list" {
+	# Every second of 2000, a list of 6000 bytes: the kernel takes less than 4096 at a time, and whole numbers.
+	room sh -c "seq -s, 40001 2 41999 | dd bs=3000 iflag=fullblock status=none \
+		of=/proc/sys/net/ipv4/ip_local_reserved_ports"
+	room timewait top --json --limit 1 --interval 0.1 --source sock_diag >frames
+	jq -e '.port_range == {first: 32768, last: 60999, usable: 27232}' frames
+}
+
 # Where BPF is not to be had it says so, and exits 77: also tested here, for no machine is to be left out.
 @test "top: by BPF with causes and closers and no drift, or not at all" {
 	serve 13131
