@@ -118,6 +118,8 @@ static json_t *make_summary(const struct findings *findings, const struct checku
 		set_number(object, "sockets", sockets);
 	if (checkup->sockets_left_out)
 		set_number(object, "sockets_left_out", checkup->sockets_left_out);
+	if (checkup->destinations_left_out)
+		set_number(object, "connections_left_out", checkup->destinations_left_out);
 	json_object_set_new(object, "window_s", json_real(checkup->window_s));
 	json_object_set_new(object, "missing", missing);
 	set_number(object, "unreadable_processes", checkup->unreadable);

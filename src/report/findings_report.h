@@ -26,8 +26,8 @@ void findings_print(struct text *out, const struct findings *findings,
 /*
  * The same as one JSON object a line: {"type":"finding",check,severity,title,evidence:{...},sockets:[...],
  * meaning,remedy,scenario,page}, then {"type":"summary",bad,warn,note,sockets,window_s,missing:[...],
- * unreadable_processes,unowned_sockets,unknown_options}, and sockets_left_out where there were too many. The
- * first begins with "v":1.
+ * unreadable_processes,unowned_sockets,unknown_options}, and sockets_left_out and
+ * connections_left_out where there were too many. The first begins with "v":1.
  */
 void findings_print_json(
 	struct text *out, const struct findings *findings, const struct checkup *checkup);

@@ -114,6 +114,8 @@ static void json_has_the_same(void **state)
 	checkup.settings.is_known[SETTING_MAX_ORPHANS] = false;
 	checkup.unowned = 3;
 	checkup.files.unreadable = 1;
+	checkup.sockets_left_out = 4;
+	checkup.destinations_left_out = 5;
 	findings_judge(&findings, &checkup);
 	findings_print_json(&out, &findings, &checkup);
 	assert_int_equal(strncmp(out.bytes, "{\"v\":1,\"type\":\"finding\",", 24), 0);
@@ -130,6 +132,8 @@ static void json_has_the_same(void **state)
 	assert_non_null(summary);
 	assert_null(json_object_get(summary, "v"));
 	assert_int_equal(json_integer_value(json_object_get(summary, "unowned_sockets")), 3);
+	assert_int_equal(json_integer_value(json_object_get(summary, "sockets_left_out")), 4);
+	assert_int_equal(json_integer_value(json_object_get(summary, "connections_left_out")), 5);
 	assert_string_equal(
 		json_string_value(json_array_get(json_object_get(summary, "missing"), 0)),
 		"sysctl.d");
