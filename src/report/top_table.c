@@ -112,16 +112,36 @@ static double ports_free(const struct survey *survey, const struct tally_group *
 		       : 0;
 }
 
+/* What goes into TIME_WAIT now comes back after so long: TCP_TIMEWAIT_LEN. */
+#define TIME_WAIT_S 60
+
+/*
+ * Seconds until no port is left; below 0: never, at the rates of now. The kernel ends TIME_WAITs in batches,
+ * seconds apart, so that what comes and goes at one rate seems to grow in between. It does not fill the
+ * range unless a minute's births do.
+ */
 static double full_in_s(const struct survey *survey, const struct tally_group *group)
 {
+	enum survey_by by = SURVEY_BY_DESTINATION;
 	double left = ports_free(survey, group);
+	double waiting = (double)(group->time_wait + group->fin_wait2_timed);
+	double held = (double)group->sockets - waiting;
+	double growth = (double)group->sockets - (double)group->sockets_before;
+	double held_growth = growth - waiting + (double)group->minisockets_before;
+	double room = (double)survey->range.usable - held -
+		      TIME_WAIT_S * per_second(survey, by, group->born);
 
 	if (left <= 0)
 		return 0;
-	if (group->sockets <= group->sockets_before || survey->over_ns[SURVEY_BY_DESTINATION] <= 0)
+	if (growth <= 0 || survey->over_ns[by] <= 0)
 		return -1;
-	return left /
-	       per_second(survey, SURVEY_BY_DESTINATION, group->sockets - group->sockets_before);
+	if (room > 0 && held_growth <= 0)
+		return -1;
+	if (room > 0) {
+		left = room;
+		growth = held_growth;
+	}
+	return left * (double)survey->over_ns[by] / NS_PER_S / growth;
 }
 
 double top_table_value(const struct survey *survey, enum survey_by by,

@@ -68,6 +68,8 @@ static inline struct tally_group *add_port(struct survey *survey, uint16_t port,
 /* A busy host, as BPF sees it; survey_finish() it. */
 static inline void survey_busy(struct survey *survey)
 {
+	struct tally_group *group;
+
 	*survey = (struct survey){
 		.source = "bpf",
 		.time_ns = 100 * NS_PER_S,
@@ -88,8 +90,10 @@ static inline void survey_busy(struct survey *survey)
 	survey->totals.died_by[LIFE_EXPIRED] = 24900;
 	survey->totals.died_by[LIFE_REUSED_BY_CONNECT] = 100;
 	survey->totals.not_born_by[LIFE_BUCKET_OVERFLOW] = 3;
-	add_destination(survey, "192.0.2.1", "198.51.100.7", 443, 27000)->sockets_before = 26900;
-	add_destination(survey, "192.0.2.1", "198.51.100.8", 443, 100);
+	group = add_destination(survey, "192.0.2.1", "198.51.100.7", 443, 27000);
+	group->sockets_before = group->minisockets_before = 26900;
+	group->born = 500;
+	add_destination(survey, "192.0.2.1", "198.51.100.8", 443, 100)->born = 100;
 	add_destination(survey, "2001:db8:1111:2222:3333:4444:5555:6666",
 		"2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 65535, 7);
 	add_process(survey, 4711, "nginx", 210)->close_wait = 4;

@@ -296,10 +296,19 @@ static void test_budget(void **state)
 	struct tally_group *group = add_destination(&survey, "192.0.2.1", "192.0.2.2", 80, 400);
 
 	(void)state;
-	group->sockets_before = 300;
+	group->sockets_before = group->minisockets_before = 300;
+	group->born = 100;
 	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FREE) == 600);
-	/* 100 more in 2 s: the 600 are gone in 12. */
+	/* 100 more in 2 s: the 600 are gone in 12, and the first comes back in 60. */
 	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FULL_IN) == 12);
+	/* At 15 a second as many come back as go once there are 900: it never fills ... */
+	group->born = 30;
+	group->sockets_before = group->minisockets_before = 370;
+	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FULL_IN) < 0);
+	/* ... unless others are held for good: beside the 900 there is room for 100 - 20, 10 a second. */
+	group->time_wait = 380;
+	group->minisockets_before = 370;
+	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FULL_IN) == 8);
 	group->sockets_before = 400;
 	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FULL_IN) < 0);
 	group->sockets = 1000;
