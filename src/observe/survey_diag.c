@@ -7,11 +7,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/i18n.h"
-#include "observe/counters.h"
 #include "observe/diag.h"
-#include "observe/owner.h"
 #include "observe/survey.h"
 #include "observe/survey_counters.h"
 #include "observe/tally.h"
@@ -32,17 +29,9 @@ struct diag_source {
 
 static int dump(struct diag_source *source, struct survey *survey, struct error *err)
 {
-	struct owner_table owners = {0};
-	int64_t start_ns = clock_now_ns();
-	int r;
+	int r = tally_take(&source->tally, survey, &source->diag, err);
 
-	/* Without /proc there are no owners; the rest is as good as ever. */
-	owner_table_read(&owners);
-	survey->range = survey_range_read();
-	survey->unreadable = owners.unreadable;
-	r = tally_take(&source->tally, survey, &source->diag, DIAG_ALL_STATES, &owners, err);
-	owner_table_finish(&owners);
-	source->next_dump_ns = clock_now_ns() + DUMP_SHARE * (clock_now_ns() - start_ns);
+	source->next_dump_ns = clock_now_ns() + DUMP_SHARE * source->tally.took_ns;
 	return r;
 }
 
@@ -97,7 +86,6 @@ static void close_source(struct survey_source *base)
 int survey_open_diag(struct survey_source **ret_source, const char *why_not, struct error *err)
 {
 	struct diag_source *source = calloc(1, sizeof(*source));
-	char text[32];
 	int r;
 
 	if (!source)
@@ -110,9 +98,6 @@ int survey_open_diag(struct survey_source **ret_source, const char *why_not, str
 	}
 	snprintf(source->lacks, sizeof(source->lacks), "%s",
 		why_not ? why_not : _("known by BPF alone, which needs root"));
-	source->tally.fin_timeout_ms = 60000;
-	if (fd_read_file("/proc/sys/net/ipv4/tcp_fin_timeout", text, sizeof(text)) > 0)
-		source->tally.fin_timeout_ms = (uint32_t)strtoul(text, NULL, 10) * 1000;
 	*ret_source = &source->source;
 	return 0;
 }

@@ -10,7 +10,6 @@
 #include "observe/diag.h"
 #include "observe/life.h"
 #include "observe/netns.h"
-#include "observe/owner.h"
 #include "observe/survey.h"
 #include "observe/survey_counters.h"
 #include "observe/tally.h"
@@ -33,31 +32,25 @@ struct life_source {
 	int64_t next_dump_ns, next_compare_ns, counted_ns;
 };
 
-static int dump(struct life_source *source, struct survey *survey, struct error *err)
+/* The survey's groups are this look's; the tally goes on from those of its own last dump. */
+static void swap_groups(struct life_source *source, struct survey *survey)
 {
-	struct owner_table owners = {0};
-	int64_t start_ns = clock_now_ns();
-	int r;
-
-	owner_table_read(&owners);
-	survey->range = survey_range_read();
-	survey->unreadable = owners.unreadable;
-	/* The survey's groups are this look's; the tally goes on from those of its own last dump. */
 	for (int by = 0; by < SURVEY_BYS; by++) {
 		struct tally_groups kept = survey->groups[by];
 
 		survey->groups[by] = source->dumped[by];
 		source->dumped[by] = kept;
 	}
-	r = tally_take(&source->tally, survey, &source->diag, DIAG_ALL_STATES, &owners, err);
-	for (int by = 0; by < SURVEY_BYS; by++) {
-		struct tally_groups taken = survey->groups[by];
+}
 
-		survey->groups[by] = source->dumped[by];
-		source->dumped[by] = taken;
-	}
-	owner_table_finish(&owners);
-	source->next_dump_ns = clock_now_ns() + DUMP_SHARE * (clock_now_ns() - start_ns);
+static int dump(struct life_source *source, struct survey *survey, struct error *err)
+{
+	int r;
+
+	swap_groups(source, survey);
+	r = tally_take(&source->tally, survey, &source->diag, err);
+	swap_groups(source, survey);
+	source->next_dump_ns = clock_now_ns() + DUMP_SHARE * source->tally.took_ns;
 	return r;
 }
 
@@ -289,7 +282,7 @@ int survey_open_life(struct survey_source **ret_source, struct error *err)
 		free(source);
 		return r;
 	}
-	source->tally.fin_timeout_ms = 60000;
+	source->tally.leaves_waiting = true;
 	*ret_source = &source->source;
 	return 0;
 }

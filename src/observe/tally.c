@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -97,6 +98,15 @@ static void count_in_group(
 	group->close_wait += socket->state == TCP_STATE_CLOSE_WAIT;
 }
 
+/* A listener's port is one for as long as there are connections that it may have taken, too. */
+static void note_listener(struct tally *tally, const struct diag_socket *socket)
+{
+	uint16_t port = socket->local.port;
+
+	if (socket->state == TCP_STATE_LISTEN || has_bit(tally->listened, port))
+		tally->listening[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
 static int count_socket(void *context, const struct diag_socket *socket)
 {
 	const struct count *count = context;
@@ -107,10 +117,8 @@ static int count_socket(void *context, const struct diag_socket *socket)
 		survey->fin_wait2_timed++;
 	else if (socket->state < TCP_STATE_COUNT)
 		survey->states[socket->state]++;
-	if (socket->state == TCP_STATE_LISTEN)
-		count->tally->listening[socket->local.port / 8] |=
-			(uint8_t)(1u << socket->local.port % 8);
-	if (count->owners && socket->inode)
+	note_listener(count->tally, socket);
+	if (socket->inode)
 		owner = owner_table_find(count->owners, socket->inode);
 	for (int by = 0; by < SURVEY_BYS; by++) {
 		struct tally_key key;
@@ -150,35 +158,71 @@ static void keep_groups(struct tally *tally, struct survey *survey)
 	}
 }
 
-static void clear_states(struct survey *survey, uint32_t states)
+static uint32_t read_fin_timeout_ms(void)
 {
-	for (int state = 0; state < TCP_STATE_COUNT; state++) {
-		if (states & DIAG_STATE(state))
-			survey->states[state] = 0;
-	}
-	if (states & DIAG_STATE(TCP_STATE_FIN_WAIT2))
-		survey->fin_wait2_timed = 0;
+	char text[32] = "";
+
+	if (fd_read_file("/proc/sys/net/ipv4/tcp_fin_timeout", text, sizeof(text)) <= 0)
+		return TIME_WAIT_MS;
+	return (uint32_t)strtoul(text, NULL, 10) * 1000;
 }
 
-int tally_take(struct tally *tally, struct survey *survey, struct diag *diag, uint32_t states,
-	const struct owner_table *owners, struct error *err)
+static void start(struct tally *tally, struct survey *survey, struct count *count)
 {
 	int64_t now_ns = clock_now_ns();
-	struct count count = {.tally = tally, .survey = survey, .owners = owners};
-	int r;
 
 	if (survey->dump_ns)
-		count.over_ms = (now_ns - survey->dump_ns) / NS_PER_MS;
+		count->over_ms = (now_ns - survey->dump_ns) / NS_PER_MS;
 	for (int by = 0; by < SURVEY_BYS; by++)
 		survey->over_ns[by] = survey->dump_ns ? now_ns - survey->dump_ns : 0;
 	survey->dump_ns = now_ns;
+	survey->range = survey_range_read();
+	tally->fin_timeout_ms = read_fin_timeout_ms();
 	keep_groups(tally, survey);
-	clear_states(survey, states);
-	r = diag_dump(diag, states, count_socket, &count, err);
+	memset(survey->states, 0, sizeof(survey->states));
+	survey->fin_wait2_timed = 0;
+	memcpy(tally->listened, tally->listening, sizeof(tally->listened));
+	memset(tally->listening, 0, sizeof(tally->listening));
+}
+
+/* Listeners first: who else has a port of theirs has not opened its connection. */
+static int dump(struct diag *diag, struct count *count, struct error *err)
+{
+	static const struct diag_query all = {.states = DIAG_ALL_STATES};
+	static const struct diag_query held = {
+		.states = DIAG_ALL_STATES & ~DIAG_STATE(TCP_STATE_TIME_WAIT)};
+	const struct survey_range *range = &count->survey->range;
+	const struct filter_condition is_chosen = {
+		.side = FILTER_LOCAL, .least_port = range->first, .most_port = range->last};
+	struct filter filter = {0};
+	struct diag_query waiting = {DIAG_STATE(TCP_STATE_TIME_WAIT), &filter};
+	int r;
+
+	if (!count->tally->leaves_waiting)
+		return diag_stream(diag, &all, count_socket, count, err);
+	r = diag_stream(diag, &held, count_socket, count, err);
+	if (r == 0 && filter_add(&filter, &is_chosen, 1) == 0)
+		r = diag_stream(diag, &waiting, count_socket, count, err);
+	return r;
+}
+
+int tally_take(struct tally *tally, struct survey *survey, struct diag *diag, struct error *err)
+{
+	struct owner_table owners = {0};
+	struct count count = {.tally = tally, .survey = survey, .owners = &owners};
+	int r;
+
+	start(tally, survey, &count);
+	/* Without /proc there are no owners; the rest is as good as ever. */
+	owner_table_read(&owners);
+	survey->unreadable = owners.unreadable;
+	r = dump(diag, &count, err);
+	owner_table_finish(&owners);
 	if (count.over_ms) {
 		for (int by = 0; by < SURVEY_BYS; by++)
 			compare_groups(&survey->groups[by], &tally->before[by]);
 	}
+	tally->took_ns = clock_now_ns() - survey->dump_ns;
 	return r;
 }
 

@@ -14,19 +14,23 @@
 #define PORT_BITMAP_BYTES (65536 / 8)
 
 struct tally {
+	/* Set by the caller: TIME_WAITs that no destination needs are left out, for they are counted elsewhere. */
+	bool leaves_waiting;
+
+	/* Of the last dump: */
+	int64_t took_ns;         /* owners included */
+	uint32_t fin_timeout_ms; /* net.ipv4.tcp_fin_timeout */
+
 	struct tally_groups before[SURVEY_BYS]; /* the groups of the look before */
-	uint8_t listening
-		[PORT_BITMAP_BYTES]; /* ports with a listener, of this look or the one before */
-	uint32_t fin_timeout_ms;     /* net.ipv4.tcp_fin_timeout */
+	/* Ports with a listener, or that had one; of this look, and of the one before. */
+	uint8_t listening[PORT_BITMAP_BYTES], listened[PORT_BITMAP_BYTES];
 };
 
 /*
- * Dumps and counts the sockets in the states of the mask: replaces the survey's states of those, all of its
- * groups, dump_ns and over_ns. What holds a full socket is looked up in `owners`. The tally starts
- * zeroed. 0 or a negative errno, with what was counted until then.
+ * Dumps and counts all sockets: replaces the survey's states, all of its groups, range, unreadable, dump_ns and
+ * over_ns. The tally starts zeroed. 0 or a negative errno, with what was counted until then.
  */
-int tally_take(struct tally *tally, struct survey *survey, struct diag *diag, uint32_t states,
-	const struct owner_table *owners, struct error *err);
+int tally_take(struct tally *tally, struct survey *survey, struct diag *diag, struct error *err);
 void tally_finish(struct tally *tally);
 
 /* The four keys under which a socket counts; false where it does not count there. */

@@ -322,6 +322,27 @@ first_is()
 	jq -e '.port_range == {first: 32768, last: 60999, usable: 27232}' frames
 }
 
+# last_frame FILTER: there is a frame, and the last one is so.
+last_frame()
+{
+	tail -n 1 frames.out | jq -es "length == 1 and (.[0] | $1)"
+}
+
+@test "top: a port is a listener's no longer than it and its connections last" {
+	serve 13131 --first-close client
+	spawn frames in_room timewait top --source sock_diag --json --iterations 100000 --interval 0.1
+	wait_until "$PATIENCE" last_frame '.states.LISTEN > 0'
+	serve 40001
+	local listener=$SPAWNED_PID
+	wait_until "$PATIENCE" last_frame 'any(.ports[]; .local_port == 40001)'
+	kill "$listener"
+	wait_until "$PATIENCE" last_frame 'all(.ports[]; .local_port != 40001)'
+	# Now it is one that connect() takes, as any of the range.
+	room sysctl -qw net.ipv4.ip_local_port_range='40001 40001'
+	connect 1 13131 --close-first
+	wait_until "$PATIENCE" last_frame '.destinations[0].used == 1 and .destinations[0].free == 0'
+}
+
 # Where BPF is not to be had it says so, and exits 77: also tested here, for no machine is to be left out.
 @test "top: by BPF with causes and closers and no drift, or not at all" {
 	serve 13131
@@ -332,9 +353,22 @@ first_is()
 		grep -q '^timewait: ' frames.err
 		return
 	fi
+	serve 13132 --first-close client
 	connect 100 13131
+	connect 40 13132 --close-first
 	wait_until "$PATIENCE" closer_is_known
 	jq -es 'all(.[]; .source == "bpf" and .dropped == 0) and .[-1].drift == 0' frames.out
+	# Those of the server are not dumped, and those of the client take its ports.
+	wait_until "$PATIENCE" budget_is_known
+	jq -es --arg count "$(room ss -Htan state time-wait | wc -l)" \
+		'.[-1].states.TIME_WAIT == ($count | tonumber) and $count == "140"' frames.out
+	jq -es '[.[-1].ports[] | select(.local_port == 13131).time_wait] == [100]' frames.out
+}
+
+budget_is_known()
+{
+	jq -es '.[-1].destinations | length == 1 and .[0].peer_port == 13132 and .[0].used == 40 and
+		.[0].time_wait == 40' frames.out
 }
 
 frames_or_end()
