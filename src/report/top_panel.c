@@ -27,7 +27,9 @@ static int title_columns(enum survey_by by, enum top_column column)
 static int width_of(enum survey_by by, enum top_column column)
 {
 	int title = title_columns(by, column);
-	int least = column == TOP_SOCKETS || column == TOP_WAITING ? 9 : 7;
+	bool is_large = column == TOP_SOCKETS || column == TOP_WAITING;
+	/* There are no more ports than "65,535". */
+	int least = is_large && by != SURVEY_BY_DESTINATION ? 9 : 7;
 
 	return title > least ? title : least;
 }
