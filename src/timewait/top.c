@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/console.h"
@@ -77,6 +78,7 @@ static int take(void *context, int id, const char *value)
 static int open_source(struct top_session *session, const struct top_options *chosen)
 {
 	struct error err, why_not = {0};
+	bool lacks_more;
 	int r = -ENOSYS;
 
 	if (chosen->source != SOURCE_DIAG)
@@ -87,8 +89,9 @@ static int open_source(struct top_session *session, const struct top_options *ch
 		console_print(&why_not);
 		return EXIT_UNAVAILABLE;
 	}
-	r = survey_open_diag(
-		&session->source, chosen->source == SOURCE_AUTO ? why_not.text : NULL, &err);
+	/* Which capabilities an ordinary user lacks does not fit onto a screen: the usual words say root. */
+	lacks_more = chosen->source == SOURCE_AUTO && !(r == -EPERM && geteuid());
+	r = survey_open_diag(&session->source, lacks_more ? why_not.text : NULL, &err);
 	if (r == 0)
 		return EXIT_OK;
 	console_print(&err);

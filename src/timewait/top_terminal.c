@@ -42,13 +42,13 @@ static const char *capability(const char *name)
 	return value && value != (const char *)-1 ? value : NULL;
 }
 
-/* Can a terminal of this name place its cursor? *ret_is_known: is there one of this name? */
-static bool can_place_cursor(const char *term, bool *ret_is_known)
+/* Can the terminal of TERM place its cursor? *ret_is_known: is there one of that name? */
+static bool can_place_cursor(bool *ret_is_known)
 {
 	bool can = false;
 	int status;
 
-	*ret_is_known = term && *term && setupterm(NULL, STDOUT_FILENO, &status) == OK;
+	*ret_is_known = setupterm(NULL, STDOUT_FILENO, &status) == OK;
 	if (*ret_is_known) {
 		can = capability("cup") && capability("clear");
 		/* newterm() makes one of its own. */
@@ -68,7 +68,11 @@ static int check_terminal(struct error *err)
 		return error_set(err, ENOTTY,
 			_("no screen: standard input and output are not both a terminal "
 			  "(--batch prints frames as text)"));
-	if (can_place_cursor(term, &is_known))
+	if (!term || !*term)
+		return error_set(err, ENOTTY,
+			_("no screen: TERM does not say which terminal this is "
+			  "(--batch prints frames as text)"));
+	if (can_place_cursor(&is_known))
 		return 0;
 	if (is_known)
 		return error_set(err, ENOTTY,

@@ -216,7 +216,7 @@ first_is()
 	connect 200 13131 --close-first
 	terminal 120 24
 	start --source sock_diag
-	shows '127\.0\.0\.1 > 127\.0\.0\.1:13131 +200 +200 +28,032 '
+	shows '127\.0\.0\.1 > 127\.0\.0\.1:13131 +200 +28,032 '
 	keys q
 	left_with 0
 }
@@ -277,6 +277,9 @@ first_is()
 	shows 'rc=77'
 	keys 'clear; TERM=no-such timewait top; echo rc=$?' Enter
 	shows "terminal 'no-such' of TERM is not known here"
+	shows 'rc=77'
+	keys 'clear; env -u TERM timewait top; echo rc=$?' Enter
+	shows 'TERM does not say which terminal this is'
 	shows 'rc=77'
 }
 
@@ -390,7 +393,7 @@ closer_is_known()
 		timewait top --batch --interval 0.1
 	[[ $status == 0 && -z $stderr ]]
 	grep -Eq '^ TIME_WAIT +100 ' <<<"$output"
-	grep -Eq '^ Ended by:  \? \(.+' <<<"$output"
+	grep -Eq '^ Ended by:  \? \(.*needs root\)$' <<<"$output"
 	grep -Fq "other users' processes: needs root" <<<"$output"
 	run --separate-stderr in_room setpriv --reuid=65534 --regid=65534 --clear-groups \
 		timewait top --batch --interval 0.1 --source bpf
