@@ -8,21 +8,18 @@
 #include "base/console.h"
 #include "base/interrupt.h"
 #include "report/top_json.h"
-#include "report/top_screen.h"
 #include "timewait/output.h"
 #include "timewait/top_session.h"
 
-static int print(struct top_session *session, bool is_first)
+static void append_text(struct top_session *session, struct text *out)
 {
-	_cleanup_text_ struct text out = TEXT_INIT;
-	char time[TOP_TIME_BYTES];
-	struct top_frame frame = {
-		.survey = &session->survey,
-		.model = &session->model,
-		.view = &session->view,
-		.netns = session->netns,
-		.time = top_session_time(time),
-	};
+	struct top_frame frame = top_session_frame(session, NULL);
+
+	top_screen_print(out, &frame, console_columns(stdout), session->rows, console_has_utf8());
+}
+
+static void append_json(const struct top_session *session, bool is_first, struct text *out)
+{
 	struct top_json json = {
 		.survey = &session->survey,
 		.model = &session->model,
@@ -32,11 +29,17 @@ static int print(struct top_session *session, bool is_first)
 		.is_first = is_first,
 	};
 
+	top_json_print(out, &json);
+}
+
+static int print(struct top_session *session, bool is_first)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+
 	if (session->json)
-		top_json_print(&out, &json);
+		append_json(session, is_first, &out);
 	else
-		top_screen_print(
-			&out, &frame, console_columns(stdout), session->rows, console_has_utf8());
+		append_text(session, &out);
 	return output_write(&out);
 }
 

@@ -8,7 +8,6 @@
 #include "base/console.h"
 #include "base/i18n.h"
 #include "base/interrupt.h"
-#include "report/top_screen.h"
 #include "timewait/top_session.h"
 #include "timewait/top_terminal.h"
 
@@ -25,15 +24,7 @@ struct loop {
 static void draw(struct loop *loop)
 {
 	struct top_session *session = loop->session;
-	char time[TOP_TIME_BYTES];
-	struct top_frame frame = {
-		.survey = &session->survey,
-		.model = &session->model,
-		.view = &session->view,
-		.netns = session->netns,
-		.time = top_session_time(time),
-		.note = loop->err.code ? loop->err.text : NULL,
-	};
+	struct top_frame frame = top_session_frame(session, loop->err.code ? loop->err.text : NULL);
 	int rows, columns;
 
 	terminal_size(&rows, &columns);

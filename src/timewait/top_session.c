@@ -45,12 +45,20 @@ void top_session_release(const sigset_t *mask)
 	sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
-const char *top_session_time(char text[TOP_TIME_BYTES])
+struct top_frame top_session_frame(struct top_session *session, const char *note)
 {
 	time_t now = time(NULL);
 	struct tm broken;
 
-	if (!localtime_r(&now, &broken) || !strftime(text, TOP_TIME_BYTES, "%H:%M:%S", &broken))
-		text[0] = '\0';
-	return text;
+	if (!localtime_r(&now, &broken) ||
+		!strftime(session->time, sizeof(session->time), "%H:%M:%S", &broken))
+		session->time[0] = '\0';
+	return (struct top_frame){
+		.survey = &session->survey,
+		.model = &session->model,
+		.view = &session->view,
+		.netns = session->netns,
+		.time = session->time,
+		.note = note,
+	};
 }

@@ -10,6 +10,7 @@
 
 #include "observe/survey.h"
 #include "report/top_model.h"
+#include "report/top_screen.h"
 #include "report/top_view.h"
 
 struct top_session {
@@ -18,6 +19,7 @@ struct top_session {
 	struct top_model model;
 	struct top_view view;
 	char netns[64];        /* for the title */
+	char time[16];         /* "12:34:56", of the last frame */
 	uint64_t netns_number; /* 0 where unknown */
 	uint64_t iterations;   /* frames to show; 0: until it is ended */
 	uint64_t rows;         /* of each table, in batch */
@@ -36,9 +38,8 @@ void top_session_hold(sigset_t *ret_mask);
 bool top_session_wait(const sigset_t *mask, int fd, int64_t deadline_ns);
 void top_session_release(const sigset_t *mask);
 
-/* "12:34:56", now. */
-#define TOP_TIME_BYTES 16
-const char *top_session_time(char text[TOP_TIME_BYTES]);
+/* The frame of now: `note` may be NULL. It points into the session, and to the note. */
+struct top_frame top_session_frame(struct top_session *session, const char *note);
 
 /* On the terminal, with keys, until it is ended. Returns the exit code. */
 int top_run_screen(struct top_session *session);
