@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "report/top_screen.h"
 #include "report/top_table.h"
@@ -203,7 +204,7 @@ static const char *remark(const struct top_frame *frame, enum survey_by by, size
 	return count ? NULL : _("none");
 }
 
-/* How many there are, and how many of how many pass the filter. */
+/* How many there are, how many of how many pass the filter, and as of when ports are used. */
 static void draw_count(struct grid *grid, const struct top_frame *frame, enum survey_by by,
 	size_t count, struct top_place place)
 {
@@ -215,8 +216,28 @@ static void draw_count(struct grid *grid, const struct top_frame *frame, enum su
 		column += grid_printf(grid, place.row, column, end - column, GRID_DIM, _(" of %zu"),
 			table->count);
 	if (table->folded)
-		grid_printf(grid, place.row, column, end - column, GRID_WARN,
+		column += grid_printf(grid, place.row, column, end - column, GRID_WARN,
 			_(", %zu small ones not shown"), table->folded);
+	if (by == SURVEY_BY_DESTINATION)
+		top_age_draw(grid, frame->survey,
+			(struct top_place){place.row, column + GAP, 1, end - column - GAP});
+}
+
+/* From here on a dump is said to be old. */
+#define OLD_NS (2 * NS_PER_S)
+
+void top_age_draw(struct grid *grid, const struct survey *survey, struct top_place place)
+{
+	int64_t age_ns = survey->time_ns - survey->dump_ns;
+	char age[TOP_WORD_BYTES];
+	_cleanup_text_ struct text words = TEXT_INIT;
+
+	if (!survey->dump_ns || age_ns < OLD_NS)
+		return;
+	text_printf(
+		&words, _("dump of %s ago"), top_word_duration((double)(age_ns / NS_PER_S), age));
+	if ((int)text_columns(words.bytes) <= place.columns)
+		grid_put_right(grid, place.row, place.column, place.columns, GRID_DIM, words.bytes);
 }
 
 /* Heads and rows. */

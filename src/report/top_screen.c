@@ -100,6 +100,9 @@ static void draw_tabs(struct grid *grid, const struct top_frame *frame, int row)
 
 		snprintf(words, sizeof(words), "/%s", view->filter);
 		grid_put_right(grid, row, column, grid->columns - column - 1, GRID_WARN, words);
+	} else {
+		top_age_draw(grid, frame->survey,
+			(struct top_place){row, column, 1, grid->columns - column - 1});
 	}
 }
 

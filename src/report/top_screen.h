@@ -41,6 +41,9 @@ struct top_place {
 void top_panel_draw(struct grid *grid, const struct top_frame *frame, enum survey_by by,
 	struct top_place place, bool has_title);
 
+/* Says, at the right end of the place, how old the last dump is, where that is worth a word. */
+void top_age_draw(struct grid *grid, const struct survey *survey, struct top_place place);
+
 /* Draws what the keys do, over all but the first row and the last. */
 void top_help_draw(struct grid *grid);
 

@@ -27,6 +27,7 @@ static int set_up(void **state)
 	top_view_init(&scene->view, NS_PER_S);
 	for (int i = 0; i < 100; i++) {
 		scene->survey.time_ns += NS_PER_S;
+		scene->survey.dump_ns = scene->survey.time_ns;
 		scene->survey.totals.born += 412;
 		scene->survey.totals.died += 398;
 		scene->survey.totals.died_by[LIFE_EXPIRED] += 398;
@@ -292,6 +293,23 @@ static void test_words_of_lack(void **state)
 	assert_string_equal(row(scene, 23), " cannot list");
 }
 
+/* Ports are from the last dump, which may be old. */
+static void test_age(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->survey.dump_ns = scene->survey.time_ns - NS_PER_S;
+	draw(scene, 24, 80, true);
+	assert_int_equal(find(scene, "ago"), -1);
+	scene->survey.dump_ns = scene->survey.time_ns - 12 * NS_PER_S;
+	draw(scene, 24, 80, true);
+	expect(scene, "4 Local ports           dump of 12 s ago");
+	draw(scene, 40, 140, true);
+	expect(scene, "dump of 12 s ago   2 Processes");
+	draw(scene, 24, 66, true);
+	assert_int_equal(find(scene, "ago"), -1);
+}
+
 static void test_first_frame(void **state)
 {
 	struct scene *scene = *state;
@@ -383,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_scroll, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_words_of_lack, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_age, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_first_frame, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_print, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
