@@ -27,6 +27,15 @@ static int columns_of(const struct flow_item *item)
 	       (*item->label && *item->value ? 1 : 0);
 }
 
+int flow_columns(const struct flow *flow)
+{
+	int columns = MARGIN;
+
+	for (size_t i = 0; i < flow->count; i++)
+		columns += columns_of(&flow->items[i]) + GAP;
+	return columns;
+}
+
 static void draw_item(struct grid *grid, int row, int column, const struct flow_item *item)
 {
 	int room = grid->columns - column;

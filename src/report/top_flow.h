@@ -25,6 +25,9 @@ struct flow {
 void flow_add(struct flow *flow, enum grid_look look, const char *label, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Where the next would begin if all were in one line. */
+int flow_columns(const struct flow *flow);
+
 /*
  * Draws them over the whole width from `row`, in `lines` lines at most; what does not fit is left out, and a mark
  * says so. Returns how many lines were taken.

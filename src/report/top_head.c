@@ -117,14 +117,17 @@ static void add_all_causes(struct flow *flow, const struct top_frame *frame)
 int top_head_causes(struct grid *grid, const struct top_frame *frame, int row, int lines)
 {
 	struct flow flow = {.count = 0};
+	int behind;
 
 	flow_add(&flow, GRID_DIM, "", "%s", _("Ended by:"));
+	behind = flow_columns(&flow);
 	if (!frame->survey->knows_causes)
 		flow_add(&flow, GRID_DIM, "?", "%s", "");
 	add_all_causes(&flow, frame);
 	lines = flow_draw(grid, row, lines, &flow);
 	if (frame->survey->lacks) {
-		int column = frame->survey->totals.not_born_by[LIFE_BUCKET_OVERFLOW] ? 1 : 14;
+		int column =
+			frame->survey->totals.not_born_by[LIFE_BUCKET_OVERFLOW] ? 1 : behind + 2;
 
 		/* Behind the question mark, or in a line of its own. */
 		lines += column == 1;
