@@ -66,6 +66,7 @@ void top_model_add(struct top_model *model, const struct survey *survey)
 			model->rates.active_opens + model->rates.passive_opens);
 	}
 	history_add(&histories[TOP_TIME_WAIT], (double)survey->states[TCP_STATE_TIME_WAIT]);
+	history_add(&model->times_s, (double)survey->time_ns / NS_PER_S);
 	model->time_ns = survey->time_ns;
 	model->totals = survey->totals;
 }

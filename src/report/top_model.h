@@ -48,6 +48,8 @@ struct top_model {
 	int64_t over_ns; /* the rates are of so long */
 	uint64_t surveys;
 	struct history histories[TOP_SERIES];
+	struct history
+		times_s; /* of the surveys: a value of each history was added at its last ones */
 	/* of the last survey */
 	int64_t time_ns;
 	struct survey_totals totals;

@@ -36,6 +36,15 @@ static const char *series_title(enum top_series series)
 	return "";
 }
 
+/* How long the last so many values took: they need not have come at the interval of now. */
+static double span_of(const struct top_frame *frame, size_t count)
+{
+	const double *times_s = history_last(&frame->model->times_s, count, &count);
+	double interval_s = (double)frame->view->interval_ns / NS_PER_S;
+
+	return count ? times_s[count - 1] - times_s[0] + interval_s : 0;
+}
+
 /* A title over the graph: what, over how long, and what its upper edge stands for. */
 static void draw_graph(struct grid *grid, const struct top_frame *frame, struct top_place place)
 {
@@ -44,11 +53,10 @@ static void draw_graph(struct grid *grid, const struct top_frame *frame, struct 
 	size_t count, most = graph_values(grid, place.columns);
 	const double *values = history_last(history, most, &count);
 	double top = graph_top(values, count);
-	double span_s = (double)count * (double)view->interval_ns / NS_PER_S;
 	char duration[TOP_WORD_BYTES], edge[TOP_WORD_BYTES];
 	int used;
 
-	top_word_duration(span_s, duration);
+	top_word_duration(span_of(frame, count), duration);
 	top_word_count(top, 11, edge);
 	used = grid_printf(grid, place.row, place.column, place.columns, GRID_BOLD, "%s",
 		series_title(view->series));

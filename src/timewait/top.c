@@ -110,7 +110,7 @@ static void name_netns(struct top_session *session, const char *name)
 
 static int run(const struct top_options *chosen)
 {
-	/* 200 KiB of history. */
+	/* 250 KiB of history. */
 	static struct top_session session;
 	bool batch = chosen->batch || chosen->json;
 	int code;

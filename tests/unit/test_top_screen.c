@@ -293,6 +293,20 @@ static void test_words_of_lack(void **state)
 	assert_string_equal(row(scene, 23), " cannot list");
 }
 
+/* A key changes the interval, not how long the graph has taken. */
+static void test_span(void **state)
+{
+	struct scene *scene = *state;
+
+	top_view_key(&scene->view, '+');
+	draw(scene, 24, 80, true);
+	expect(scene, "TIME_WAIT, the last 63 s");
+	scene->survey.time_ns += 2 * NS_PER_S;
+	top_model_add(&scene->model, &scene->survey);
+	draw(scene, 24, 80, true);
+	expect(scene, "TIME_WAIT, the last 64 s");
+}
+
 /* Ports are from the last dump, which may be old. */
 static void test_age(void **state)
 {
@@ -401,6 +415,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_scroll, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_words_of_lack, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_span, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_age, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_first_frame, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_print, set_up, tear_down),
