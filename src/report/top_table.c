@@ -135,7 +135,8 @@ static double full_in_s(const struct survey *survey, const struct tally_group *g
 		return 0;
 	if (growth <= 0 || survey->over_ns[by] <= 0)
 		return -1;
-	if (room > 0 && held_growth <= 0)
+	/* Connections that are just under way: one more of them than at the last look is no leak. */
+	if (room > 0 && held_growth <= (double)group->born / 16)
 		return -1;
 	if (room > 0) {
 		left = room;

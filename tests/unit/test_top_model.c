@@ -305,6 +305,8 @@ static void test_budget(void **state)
 	group->born = 30;
 	group->sockets_before = group->minisockets_before = 370;
 	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FULL_IN) < 0);
+	group->time_wait = 399;
+	assert_true(top_table_value(&survey, SURVEY_BY_DESTINATION, group, TOP_FULL_IN) < 0);
 	/* ... unless others are held for good: beside the 900 there is room for 100 - 20, 10 a second. */
 	group->time_wait = 380;
 	group->minisockets_before = 370;
