@@ -41,6 +41,44 @@ static int bind_and_close(const struct endpoint *at, unsigned int options)
 	return r;
 }
 
+/*
+ * A port remembers the user and the address of the last SO_REUSEPORT that it let in, and lets the like in
+ * unasked while anybody has it (sk_reuseport_match()): even what shall not, such as [::] after an [::] with
+ * IPV6_V6ONLY. Any bind() without SO_REUSEPORT makes it forget, of an address that nobody has as well.
+ */
+static void make_port_forget(uint16_t port)
+{
+	static const struct endpoint nobodys[] = {
+		{.family = AF_INET, .address = {127, 255, 255, 254}},
+		{.family = AF_INET6, .address = {0x01, [15] = 1}}, /* 100::1, RFC 6666 */
+	};
+
+	for (size_t i = 0; i < sizeof(nobodys) / sizeof(*nobodys); i++) {
+		_cleanup_fd_ int fd = socket(nobodys[i].family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool is_ipv6 = nobodys[i].family == AF_INET6;
+		struct endpoint at = nobodys[i];
+		struct sockaddr_storage address;
+		socklen_t length;
+
+		at.port = port;
+		length = endpoint_to_sockaddr(&at, &address);
+		if (fd >= 0 && set_options(fd, at.family, BIND_REUSEADDR | BIND_V6ONLY) == 0 &&
+			set(fd, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				is_ipv6 ? IPV6_FREEBIND : IP_FREEBIND, true) == 0 &&
+			bind(fd, (const struct sockaddr *)&address, length) == 0)
+			return;
+	}
+}
+
+static int bind_and_forget(const struct endpoint *at, unsigned int options)
+{
+	int r = bind_and_close(at, options);
+
+	if (r == 0 && options & BIND_REUSEPORT && at->port)
+		make_port_forget(at->port);
+	return r;
+}
+
 /* The effective user, and with it its capabilities: the kernel drops them on the way down. */
 static int become(uid_t user)
 {
@@ -63,11 +101,11 @@ int attempt_bind(const struct endpoint *at, unsigned int options, uid_t user)
 	int r, back = 0;
 
 	if (user == own)
-		return bind_and_close(at, options);
+		return bind_and_forget(at, options);
 	r = become(user);
 	if (r < 0)
 		return r;
-	r = bind_and_close(at, options);
+	r = bind_and_forget(at, options);
 	back = become(own);
 	return back < 0 ? back : r;
 }

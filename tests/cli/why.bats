@@ -126,7 +126,22 @@ sub bind_errno {
 	my ($host, $port, @options) = @_;
 	local $> = $AS if $AS;
 	my $fd = socket_for($host, @options);
-	return bind($fd, address($host, $port)) ? "" : name_errno();
+	return name_errno() unless bind($fd, address($host, $port));
+	close($fd);
+	forget($port) if $port && grep { $_ eq "SO_REUSEPORT" } @options;
+	return "";
+}
+
+# A port that has let an SO_REUSEPORT in lets the like in unasked, until somebody comes without it: at an
+# address that nobody has, which IP_FREEBIND (15), IPV6_FREEBIND (78) allow.
+sub forget {
+	my ($port) = @_;
+	for my $nobodys (["127.255.255.254", IPPROTO_IP, 15], ["100::1", IPPROTO_IPV6, 78]) {
+		my ($host, $level, $freebind) = @$nobodys;
+		my $fd = socket_for($host, "SO_REUSEADDR", $host =~ /:/ ? "IPV6_V6ONLY" : ());
+		setsockopt($fd, $level, $freebind, 1) or die "freebind: $!";
+		return if bind($fd, address($host, $port));
+	}
 }
 
 # The same for connect(); a connection that comes to be is reset, and leaves nothing.
