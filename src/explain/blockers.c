@@ -3,10 +3,12 @@
 /* What is in the way of bind(): the sockets of a port, by owner, and the options they have. */
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/fd.h"
 #include "base/i18n.h"
 #include "base/list.h"
 #include "explain/attempt.h"
@@ -52,6 +54,17 @@ static void put(
 	memcpy(blocker->comm, owner->comm, sizeof(blocker->comm));
 }
 
+unsigned int blockers_options(const struct verdict *verdict)
+{
+	char value[16];
+
+	if (verdict->question.local.family == AF_INET6 &&
+		fd_read_file("/proc/sys/net/ipv6/bindv6only", value, sizeof(value)) > 0 &&
+		value[0] == '1')
+		return verdict->question.options | BIND_V6ONLY;
+	return verdict->question.options;
+}
+
 void blockers_take(struct verdict *verdict, struct blocker_list *list,
 	const struct endpoint *wanted, unsigned int options, const struct diag_socket *socket)
 {
@@ -63,14 +76,30 @@ void blockers_take(struct verdict *verdict, struct blocker_list *list,
 		put(verdict, socket, NULL);
 }
 
-static enum answer ask(const struct verdict_blocker *blocker, int name)
+static enum answer ask(const struct verdict_blocker *blocker, int level, int name)
 {
 	int value;
 
 	if (!blocker->pid || socket_option_read(blocker->pid, blocker->fd, blocker->socket.inode,
-				     SOL_SOCKET, name, &value) < 0)
+				     level, name, &value) < 0)
 		return ANSWER_UNKNOWN;
 	return value ? ANSWER_YES : ANSWER_NO;
+}
+
+/* sock_diag tells of IPV6_V6ONLY while there is no connection; the socket of a process can be asked. */
+static void leave_out_v6only(struct verdict *verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < verdict->blocker_count; i++) {
+		const struct verdict_blocker *blocker = &verdict->blockers[i];
+
+		if (verdict->question.local.family != AF_INET ||
+			blocker->socket.local.family != AF_INET6 ||
+			ask(blocker, IPPROTO_IPV6, IPV6_V6ONLY) != ANSWER_YES)
+			verdict->blockers[count++] = *blocker;
+	}
+	verdict->blocker_count = count;
 }
 
 static void find_owners(struct verdict *verdict, const struct blocker_list *list)
@@ -88,8 +117,8 @@ static void find_owners(struct verdict *verdict, const struct blocker_list *list
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
 		struct verdict_blocker *blocker = &verdict->blockers[i];
 
-		blocker->reuseaddr = ask(blocker, SO_REUSEADDR);
-		blocker->reuseport = ask(blocker, SO_REUSEPORT);
+		blocker->reuseaddr = ask(blocker, SOL_SOCKET, SO_REUSEADDR);
+		blocker->reuseport = ask(blocker, SOL_SOCKET, SO_REUSEPORT);
 	}
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
 		if (!verdict->blockers[i].socket.inode || verdict->blockers[i].pid)
@@ -117,6 +146,14 @@ static bool can_permit(
 		       verdict->question.user) == ANSWER_YES;
 }
 
+/* It is of IPv6, we are not, and nobody says whether it has IPV6_V6ONLY. */
+static bool may_be_elsewhere(const struct verdict *verdict, const struct verdict_blocker *blocker)
+{
+	return verdict->question.local.family == AF_INET && !blocker->pid &&
+	       endpoint_unmap(&blocker->socket.local).family == AF_INET6 &&
+	       !endpoint_is_any(&blocker->socket.local);
+}
+
 /*
  * bind() with the option alone worked: all have it. It did not, and there is one alone of which it is not
  * known: that one has it not (one of several alike, at least).
@@ -131,8 +168,10 @@ static void conclude(struct verdict *verdict, unsigned int option)
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
 		struct verdict_blocker *blocker = &verdict->blockers[i];
 
-		if (code == 0)
+		if (code == 0 && !may_be_elsewhere(verdict, blocker))
 			*option_of(blocker, option) = ANSWER_YES;
+		else if (code == 0)
+			continue;
 		else if (!can_permit(verdict, blocker, option) ||
 			 *option_of(blocker, option) == ANSWER_NO)
 			return;
@@ -176,6 +215,10 @@ void blockers_settle(struct verdict *verdict, struct blocker_list *list)
 	find_owners(verdict, list);
 	free(list->sockets);
 	*list = (struct blocker_list){0};
+	leave_out_v6only(verdict);
+	/* Nobody lets in who sets nothing: there was none but a TIME_WAIT with IPV6_V6ONLY. */
+	if (verdict_attempt_code(verdict, question->options & BIND_V6ONLY) == 0)
+		verdict->blocker_count = 0;
 	conclude(verdict, BIND_REUSEADDR);
 	conclude(verdict, BIND_REUSEPORT);
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
@@ -183,6 +226,8 @@ void blockers_settle(struct verdict *verdict, struct blocker_list *list)
 
 		blocker->permits = conflict_permits(&blocker->socket, blocker->reuseaddr,
 			blocker->reuseport, question->options, question->user);
+		if (verdict_attempt_code(verdict, question->options) == 0)
+			blocker->permits = ANSWER_YES;
 	}
 	if (verdict->blocker_count)
 		qsort(verdict->blockers, verdict->blocker_count, sizeof(*verdict->blockers),
@@ -200,23 +245,24 @@ void verdict_try_bind(struct verdict *verdict, const struct endpoint *at)
 {
 	const struct verdict_question *question = &verdict->question;
 	unsigned int fixed = question->options & BIND_V6ONLY;
-	unsigned int sets[VERDICT_ATTEMPTS] = {question->options, fixed, fixed | BIND_REUSEADDR,
+	/* Those with both options last: what they leave behind might let SO_REUSEPORT in alone. */
+	unsigned int sets[VERDICT_ATTEMPTS] = {fixed, fixed | BIND_REUSEADDR,
 		fixed | BIND_REUSEPORT, fixed | BIND_REUSEADDR | BIND_REUSEPORT};
-	size_t count = 5;
+	size_t count = 4;
+	bool is_refused = false;
 
 	if (at->family == AF_INET6 && endpoint_is_any(at) && !fixed)
 		sets[count++] = question->options | BIND_V6ONLY;
 	for (size_t i = 0; i < count; i++) {
 		struct verdict_attempt *attempt = &verdict->attempts[verdict->attempt_count];
 
-		if (verdict_attempt_code(verdict, sets[i]) >= 0)
+		if (is_refused && sets[i] != question->options)
 			continue;
 		attempt->options = sets[i];
 		attempt->code = -attempt_bind(at, sets[i], question->user);
 		verdict->attempt_count++;
 		/* Any other refusal has nothing to do with sockets, and no option changes it. */
-		if (i == 0 && attempt->code && attempt->code != EADDRINUSE)
-			break;
+		is_refused |= attempt->code && attempt->code != EADDRINUSE;
 	}
 	qsort(verdict->attempts, verdict->attempt_count, sizeof(*verdict->attempts), by_options);
 }

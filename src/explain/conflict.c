@@ -43,13 +43,23 @@ bool conflict_overlaps(
 		       is_same_address(&ours, &theirs);
 	if (ours.family == AF_INET6)
 		return endpoint_is_any(&ours) && !(options & BIND_V6ONLY);
-	return endpoint_is_any(&theirs) && !socket->is_v6only;
+	if (socket->is_v6only)
+		return false;
+	/* 0.0.0.0 of IPv4 itself, not ::ffff:0.0.0.0, meets a connection of [::] at any address. */
+	return endpoint_is_any(&theirs) || (wanted->family == AF_INET && endpoint_is_any(&ours));
 }
 
 /* Both have the option: the new one, and the old one as far as is known. */
 static enum answer both(bool is_ours, enum answer theirs)
 {
 	return is_ours ? theirs : ANSWER_NO;
+}
+
+/* TIME_WAIT, and FIN_WAIT2 that no process holds: one and the same to bind(). */
+static bool is_minisocket(const struct diag_socket *socket)
+{
+	return socket->state == TCP_STATE_TIME_WAIT ||
+	       (socket->state == TCP_STATE_FIN_WAIT2 && socket->timer == DIAG_TIMER_TIMEWAIT);
 }
 
 enum answer conflict_permits(const struct diag_socket *socket, enum answer reuseaddr,
@@ -60,8 +70,8 @@ enum answer conflict_permits(const struct diag_socket *socket, enum answer reuse
 
 	if (socket->state == TCP_STATE_LISTEN)
 		by_address = ANSWER_NO;
-	/* A TIME_WAIT may be anybody's: nobody can take connections away from it. */
-	if (socket->state != TCP_STATE_TIME_WAIT && socket->uid != user)
+	/* A minisocket may be anybody's: nobody can take connections away from it. */
+	if (!is_minisocket(socket) && socket->uid != user)
 		by_port = ANSWER_NO;
 	if (by_address == ANSWER_YES || by_port == ANSWER_YES)
 		return ANSWER_YES;

@@ -28,7 +28,9 @@ enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
 
 /*
  * Do both want the same port of the same address? The wildcard takes every address, [::] that of IPv4 as
- * well unless IPV6_V6ONLY is set. Requests (SYN_RECV that nobody holds) are in nobody's way: they have no
+ * well unless IPV6_V6ONLY is set; and 0.0.0.0 meets a connection that came through such an [::], whatever its
+ * own address (ipv4_rcv_saddr_equal()). bind() to one address of IPv6 sets IPV6_V6ONLY by itself; of a
+ * connection sock_diag does not tell whether it is set, so that too many may be taken to overlap. Requests (SYN_RECV that nobody holds) are in nobody's way: they have no
  * place in the table of ports.
  */
 bool conflict_overlaps(

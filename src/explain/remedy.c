@@ -57,6 +57,10 @@ static const struct remedy remedies[REMEDY_COUNT] = {
 		   "too"),
 		N_("new connections are shared out among all that listen there, on purpose or not"),
 		"reuseport-two-listeners"},
+	[REMEDY_SET_BOTH] = {"set_both",
+		N_("Set SO_REUSEADDR and SO_REUSEPORT before bind(). Of the sockets that have the "
+		   "port some have set the one, some the other"),
+		N_("as for SO_REUSEPORT; that the old ones differ may be a mistake"), NULL},
 	[REMEDY_SAME_USER] = {"same_user",
 		N_("Run both as one user, or make all listeners before the user is changed: "
 		   "SO_REUSEPORT shares within one user alone"),

@@ -15,6 +15,7 @@
 
 struct survey {
 	struct verdict *verdict;
+	unsigned int options;
 	struct blocker_list list;
 };
 
@@ -23,13 +24,13 @@ static int look_at(void *context, const struct diag_socket *socket)
 	struct survey *survey = context;
 
 	blockers_take(survey->verdict, &survey->list, &survey->verdict->question.local,
-		survey->verdict->question.options, socket);
+		survey->options, socket);
 	return 0;
 }
 
 static int find_blockers(struct verdict *verdict, struct error *err)
 {
-	struct survey survey = {.verdict = verdict};
+	struct survey survey = {.verdict = verdict, .options = blockers_options(verdict)};
 	struct diag diag;
 	int r = diag_open(&diag, err);
 
@@ -73,7 +74,7 @@ int verdict_judge_bind(struct verdict *verdict, struct error *err)
 
 	verdict_try_bind(verdict, at);
 	verdict->code = verdict_attempt_code(verdict, verdict->question.options);
-	if (at->port && (!verdict->code || verdict->code == EADDRINUSE))
+	if (at->port && (!verdict->code || verdict->code == EADDRINUSE || verdict->code == EACCES))
 		r = find_blockers(verdict, err);
 	if (r < 0)
 		return r;

@@ -20,6 +20,7 @@
 struct survey {
 	struct verdict *verdict;
 	struct endpoint from; /* what bind() asks for; family 0 for nothing */
+	unsigned int options; /* that it has then */
 	struct blocker_list list;
 	struct diag_socket tuple; /* the connection that is wanted, where it exists */
 	bool has_tuple;
@@ -44,8 +45,7 @@ static int look_at(void *context, const struct diag_socket *socket)
 	if (verdict->has_budget)
 		budget_add(&verdict->budget, socket);
 	if (survey->from.family)
-		blockers_take(
-			verdict, &survey->list, &survey->from, verdict->question.options, socket);
+		blockers_take(verdict, &survey->list, &survey->from, survey->options, socket);
 	if (source.port && is_same(&socket->local, &source) &&
 		is_same(&socket->peer, &verdict->route.peer)) {
 		survey->tuple = *socket;
@@ -231,7 +231,7 @@ static void add_time_wait_remedies(struct verdict *verdict)
 	if (budget->reuse == BUDGET_REUSE_NO_TIMESTAMPS)
 		verdict_add_remedy(
 			verdict, REMEDY_TIMESTAMPS, false, "sysctl -w net.ipv4.tcp_timestamps=1");
-	verdict_add_remedy(verdict, REMEDY_DESTROY, true, "ss -K state time-wait dst '%s'",
+	verdict_add_remedy(verdict, REMEDY_DESTROY, true, "ss -tK state time-wait dst '%s'",
 		endpoint_format(&budget->peer, peer));
 	verdict_note(
 		verdict, _("tcp_fin_timeout does not help: it has nothing to do with TIME_WAIT"));
@@ -375,7 +375,9 @@ static int judge_ports(struct verdict *verdict, struct survey *survey, struct er
 
 int verdict_judge_connect(struct verdict *verdict, struct error *err)
 {
-	struct survey survey = {.verdict = verdict, .from = verdict->question.local};
+	struct survey survey = {.verdict = verdict,
+		.from = verdict->question.local,
+		.options = blockers_options(verdict)};
 	int r, code = 0;
 
 	if (survey.from.family) {

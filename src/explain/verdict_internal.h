@@ -20,6 +20,9 @@ struct blocker_list {
 	size_t count, room;
 };
 
+/* What the new socket has set in the end: IPV6_V6ONLY may be the host's default (net.ipv6.bindv6only). */
+unsigned int blockers_options(const struct verdict *verdict);
+
 /*
  * Takes the socket in if a bind() of `wanted` with `options` meets it. What no process holds (TIME_WAIT,
  * orphans) is put together at once, for there may be a million of it.

@@ -14,6 +14,7 @@
 struct refusal {
 	bool listens, is_bound, is_alive,
 		waits;      /* some are: LISTEN, BOUND, held by a process, TIME_WAIT */
+	bool only_waits;    /* all of them are TIME_WAIT */
 	bool only_timers;   /* all of them end by a timer */
 	bool only_idle;     /* all are listeners or bound, which leave nothing behind */
 	bool is_ownerless;  /* no process holds any of them */
@@ -34,6 +35,7 @@ static void add_up(struct refusal *refusal, const struct verdict_blocker *blocke
 	refusal->waits |= socket->state == TCP_STATE_TIME_WAIT;
 	refusal->is_alive |= socket->inode && !is_idle;
 	refusal->only_idle &= is_idle;
+	refusal->only_waits &= socket->state == TCP_STATE_TIME_WAIT;
 	refusal->only_timers &= socket->timer == DIAG_TIMER_TIMEWAIT;
 	refusal->is_ownerless &= !socket->inode;
 	if (refusal->only_pid != blocker->pid)
@@ -44,7 +46,8 @@ static void add_up(struct refusal *refusal, const struct verdict_blocker *blocke
 
 static struct refusal sum_up(const struct verdict *verdict)
 {
-	struct refusal refusal = {.only_timers = true, .only_idle = true, .is_ownerless = true};
+	struct refusal refusal = {
+		.only_waits = true, .only_timers = true, .only_idle = true, .is_ownerless = true};
 
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
 		if (verdict->blockers[i].permits == ANSWER_YES)
@@ -122,10 +125,11 @@ static void explain_listener(struct verdict *verdict, const struct verdict_block
 	verdict_set_reason(verdict, _("%s listens on %s.%s %s"), holder, at, tail, rule);
 }
 
-static void explain_others(struct verdict *verdict, const struct verdict_blocker *blocker,
-	const char *at, const char *holder)
+static void explain_others(struct verdict *verdict, const struct endpoint *wanted,
+	const struct verdict_blocker *blocker, const char *at, const char *holder)
 {
 	const char *half = missing_half(verdict, blocker->reuseaddr);
+	const struct endpoint *local = &blocker->socket.local;
 	const char *state = tcp_state_name(blocker->socket.state);
 
 	if (blocker->socket.state == TCP_STATE_BOUND)
@@ -169,6 +173,12 @@ static void explain_others(struct verdict *verdict, const struct verdict_blocker
 			  "SO_REUSEADDR "
 			  "before. %s"),
 			at, state, holder, half);
+	if (wanted->family == AF_INET && local->family == AF_INET6 && !endpoint_is_any(local) &&
+		endpoint_unmap(local).family == AF_INET6)
+		verdict_note(verdict,
+			_("it came through an [::] without IPV6_V6ONLY: 0.0.0.0 meets it, though "
+			  "it is of "
+			  "IPv6; one address of IPv4 alone does not"));
 }
 
 static void explain(
@@ -198,22 +208,24 @@ static void explain(
 	if (first->socket.state == TCP_STATE_LISTEN)
 		explain_listener(verdict, first, at, holder);
 	else
-		explain_others(verdict, first, at, holder);
+		explain_others(verdict, wanted, first, at, holder);
 }
 
 static void add_options(struct verdict *verdict, const struct refusal *refusal)
 {
 	unsigned int asked = verdict->question.options;
-	bool is_cured = false;
+	unsigned int fixed = asked & BIND_V6ONLY, both = fixed | BIND_REUSEADDR | BIND_REUSEPORT;
+	bool is_cured = verdict_attempt_code(verdict, fixed | BIND_REUSEADDR) == 0;
+	bool is_shared = verdict_attempt_code(verdict, fixed | BIND_REUSEPORT) == 0;
 
-	if (!(asked & BIND_REUSEADDR) &&
-		verdict_attempt_code(verdict, (asked & BIND_V6ONLY) | BIND_REUSEADDR) == 0) {
-		is_cured = true;
+	if (!(asked & BIND_REUSEADDR) && is_cured)
 		verdict_add_remedy(verdict, REMEDY_SET_REUSEADDR, true, NULL);
-	}
-	if (!(asked & BIND_REUSEPORT) &&
-		verdict_attempt_code(verdict, (asked & BIND_V6ONLY) | BIND_REUSEPORT) == 0)
+	if (!(asked & BIND_REUSEPORT) && is_shared)
 		verdict_add_remedy(verdict, REMEDY_SET_REUSEPORT, true, NULL);
+	if (!is_cured && !is_shared && verdict_attempt_code(verdict, both) == 0) {
+		is_cured = true;
+		verdict_add_remedy(verdict, REMEDY_SET_BOTH, true, NULL);
+	}
 	if (verdict_attempt_code(verdict, asked | BIND_V6ONLY) == 0 && !(asked & BIND_V6ONLY))
 		verdict_add_remedy(verdict, REMEDY_SET_V6ONLY, true, NULL);
 	if (!is_cured && refusal->first && !refusal->listens && !refusal->is_bound)
@@ -279,8 +291,8 @@ static void add_remedies(struct verdict *verdict, uint16_t port)
 	add_stop(verdict, &refusal);
 	if (refusal.waits || refusal.is_ownerless)
 		verdict_add_remedy(verdict, REMEDY_DESTROY, refusal.is_ownerless,
-			"ss -K state %s sport = :%u",
-			refusal.only_timers && refusal.waits ? "time-wait" : "connected", port);
+			"ss -tK state %s sport = :%u",
+			refusal.only_waits ? "time-wait" : "connected", port);
 }
 
 void verdict_explain_inuse(struct verdict *verdict, const struct endpoint *at)

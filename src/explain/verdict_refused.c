@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/i18n.h"
+#include "explain/attempt.h"
 #include "explain/verdict_internal.h"
 #include "observe/settings.h"
 
@@ -36,6 +37,9 @@ static unsigned int first_unprivileged_port(void)
 static void explain_forbidden(struct verdict *verdict, const struct endpoint *at)
 {
 	unsigned int first = first_unprivileged_port();
+	struct endpoint elsewhere = *at;
+	bool is_free = true;
+	int code;
 
 	if (at->port >= first) {
 		verdict_set_reason(verdict, _("A policy of this host forbids it (SELinux, "
@@ -48,10 +52,24 @@ static void explain_forbidden(struct verdict *verdict, const struct endpoint *at
 		  "in "
 		  "the user namespace that owns this network namespace; user %u has not got it."),
 		first, verdict->question.user);
-	verdict_add_remedy(verdict, REMEDY_SERVICE_MANAGER, true, NULL);
-	verdict_add_remedy(verdict, REMEDY_CAPABILITY, true,
+	elsewhere.port = 0;
+	code = -attempt_bind(&elsewhere, verdict->question.options, verdict->question.user);
+	if (code && code != EADDRINUSE) {
+		verdict_note(verdict,
+			_("the right to it is not enough: the address is refused "
+			  "besides (%s)"),
+			strerror(code));
+		is_free = false;
+	}
+	for (size_t i = 0; i < verdict->blocker_count; i++)
+		is_free &= verdict->blockers[i].permits == ANSWER_YES;
+	if (verdict->blocker_count && !is_free)
+		verdict_note(verdict, _("the right to it is not enough: the port is taken besides, "
+					"and bind() would give EADDRINUSE"));
+	verdict_add_remedy(verdict, REMEDY_SERVICE_MANAGER, is_free, NULL);
+	verdict_add_remedy(verdict, REMEDY_CAPABILITY, is_free,
 		_("setcap cap_net_bind_service=+ep PROGRAM; or AmbientCapabilities= in its unit"));
-	verdict_add_remedy(verdict, REMEDY_UNPRIVILEGED_PORTS, true,
+	verdict_add_remedy(verdict, REMEDY_UNPRIVILEGED_PORTS, is_free,
 		"sysctl -w net.ipv4.ip_unprivileged_port_start=%u", at->port);
 	verdict_add_remedy(
 		verdict, REMEDY_OTHER_PORT, true, _("from %u on everybody may have them"), first);
@@ -175,6 +193,13 @@ void verdict_explain_bind(struct verdict *verdict, const struct endpoint *at, in
 			at->family == AF_INET6 ? '6' : '4');
 		break;
 	case EINVAL:
+		if (endpoint_unmap(at).family == AF_INET) {
+			verdict_set_reason(verdict,
+				_("An address of IPv4 in a socket of IPv6 does not go together "
+				  "with IPV6_V6ONLY, which the program sets or "
+				  "net.ipv6.bindv6only=1 sets for it."));
+			break;
+		}
 		verdict_set_reason(verdict,
 			_("A link-local address alone says too little: name the interface, as in "
 			  "[fe80::1%%eth0]:80."));

@@ -47,7 +47,11 @@ static void addresses(void **state)
 		{"::1", "127.0.0.1", false, false, false},
 		{"127.0.0.1", "::", false, false, true},
 		{"0.0.0.0", "::", false, true, false},
-		{"0.0.0.0", "::1", false, false, false},
+		/* bind() to ::1 sets it by itself; what came through [::] has ::1 without it. */
+		{"0.0.0.0", "::1", false, true, false},
+		{"0.0.0.0", "::1", false, false, true},
+		{"127.0.0.1", "::1", false, false, false},
+		{"::ffff:0.0.0.0", "::1", false, false, false},
 		{"127.0.0.1", "::ffff:127.0.0.1", false, false, true},
 		{"::ffff:127.0.0.1", "0.0.0.0", false, false, true},
 		{"::ffff:127.0.0.1", "127.0.0.2", false, false, false},
@@ -133,6 +137,18 @@ static void options(void **state)
 	}
 }
 
+/* To bind() an orphan in FIN_WAIT2 is a TIME_WAIT, whose user does not matter. */
+static void orphans(void **state)
+{
+	struct diag_socket socket = {
+		.state = TCP_STATE_FIN_WAIT2, .uid = 7, .timer = DIAG_TIMER_TIMEWAIT};
+
+	(void)state;
+	assert_int_equal(conflict_permits(&socket, NO, YES, BIND_REUSEPORT, 8), YES);
+	socket.timer = DIAG_TIMER_NONE;
+	assert_int_equal(conflict_permits(&socket, NO, YES, BIND_REUSEPORT, 8), NO);
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -148,6 +164,7 @@ int main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(requests_and_devices),
 		cmocka_unit_test(options),
+		cmocka_unit_test(orphans),
 		cmocka_unit_test(names),
 	};
 
