@@ -21,7 +21,8 @@ static size_t address_bytes(const struct endpoint *endpoint)
 /* What the kernel says of the route. */
 struct answer {
 	struct route *route;
-	unsigned int kind; /* RTN_UNICAST, RTN_LOCAL...; RTN_UNSPEC where it said nothing */
+	struct endpoint peer; /* of IPv4 where it is mapped into IPv6 */
+	unsigned int kind;    /* RTN_UNICAST, RTN_LOCAL...; RTN_UNSPEC where it said nothing */
 };
 
 static int read_attribute(const struct nlattr *attribute, void *context)
@@ -36,9 +37,9 @@ static int read_attribute(const struct nlattr *attribute, void *context)
 			if_indextoname(mnl_attr_get_u32(attribute), route->device);
 		break;
 	case RTA_GATEWAY:
-		if (length != address_bytes(&route->peer))
+		if (length != address_bytes(&answer->peer))
 			break;
-		route->gateway = (struct endpoint){.family = route->peer.family};
+		route->gateway = (struct endpoint){.family = answer->peer.family};
 		memcpy(route->gateway.address, mnl_attr_get_payload(attribute), length);
 		break;
 	default: break;
@@ -62,7 +63,8 @@ static int read_answer(const struct nlmsghdr *message, void *context)
 static unsigned int ask_table(struct route *route)
 {
 	union route_request request = {0};
-	struct answer answer = {.route = route};
+	struct answer answer = {.route = route, .peer = endpoint_unmap(&route->peer)};
+	const struct endpoint *peer = &answer.peer;
 	struct netlink netlink;
 	struct rtmsg *body;
 
@@ -71,11 +73,11 @@ static unsigned int ask_table(struct route *route)
 	mnl_nlmsg_put_header(&request);
 	request.header.nlmsg_type = RTM_GETROUTE;
 	body = mnl_nlmsg_put_extra_header(&request.header, sizeof(*body));
-	body->rtm_family = (unsigned char)route->peer.family;
-	body->rtm_dst_len = (unsigned char)(8 * address_bytes(&route->peer));
-	mnl_attr_put(&request.header, RTA_DST, address_bytes(&route->peer), route->peer.address);
-	if (route->peer.interface)
-		mnl_attr_put_u32(&request.header, RTA_OIF, route->peer.interface);
+	body->rtm_family = (unsigned char)peer->family;
+	body->rtm_dst_len = (unsigned char)(8 * address_bytes(peer));
+	mnl_attr_put(&request.header, RTA_DST, address_bytes(peer), peer->address);
+	if (peer->interface)
+		mnl_attr_put_u32(&request.header, RTA_OIF, peer->interface);
 	if (netlink_get(&netlink, &request.header, read_answer, &answer, "", NULL) < 0)
 		answer.kind = RTN_UNSPEC;
 	netlink_close(&netlink);

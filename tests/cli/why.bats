@@ -696,7 +696,8 @@ need_nobody()
 			agree_connect("198.51.100.1", 13, $kinds{$kind});
 			system("ip route del $kind 198.51.100.0/24") == 0 or die;
 		}
-		agree_connect($_, 13, "ENETUNREACH") for "192.0.2.255", "224.0.0.1", "ff02::1", "255.255.255.255";
+		agree_connect($_, 13, "ENETUNREACH") for "192.0.2.255", "224.0.0.1", "ff02::1", "255.255.255.255",
+			"::ffff:192.0.2.255";
 		# There is a way now; whether anybody is there is not known.
 		my $said = why("connect", "192.0.2.9:13");
 		ok($said->{works} && $said->{route}{device} eq "far", "by far");
@@ -710,7 +711,7 @@ need_nobody()
 
 @test "why connect: nobody listens on this host, or its queue is full" {
 	scene <<-'PERL'
-		for my $host ("127.0.0.1", "::1", "192.0.2.1") {
+		for my $host ("127.0.0.1", "::1", "192.0.2.1", "::ffff:127.0.0.1") {
 			helps(agree_connect($host, 13, "ECONNREFUSED"), "start_listener", 1);
 		}
 		ok(connect_errno("0.0.0.0", 13) eq "ECONNREFUSED", "the wildcard is this host");
