@@ -165,8 +165,7 @@ static void explain_one(
 	if (closing->first_fin == waiting)
 		text_printf(out,
 			_("%s waits, because it closed first. Its FIN was the first of the two, "
-			  "and so "
-			  "the last ACK of the connection is its own."),
+			  "and so the last ACK of the connection is its own."),
 			title_of(waiting));
 	else
 		text_printf(out, _("%s waits, though its FIN was not the first that was sent."),
@@ -174,22 +173,19 @@ static void explain_one(
 	text_append(out, " ");
 	text_printf(out,
 		_("Should that ACK be lost, %s will send its FIN again, and somebody must be there "
-		  "to "
-		  "answer it; and an old segment that is still on its way must not end up in a new "
-		  "connection between the same two ports."),
+		  "to answer it; and an old segment that is still on its way must not end up in a "
+		  "new connection between the same two ports."),
 		other);
 	text_append(out, " ");
 	if (closing->waits[waiting])
 		text_printf(out,
 			_("So the kernel keeps %s > %s in TIME_WAIT for %d seconds, of which %.1f "
-			  "are "
-			  "left, in a socket that belongs to no process any more."),
+			  "are left, in a socket that belongs to no process any more."),
 			local.bytes, peer.bytes, TIME_WAIT_S, remaining_s);
 	else
 		text_printf(out,
 			_("So the kernel kept %s > %s in TIME_WAIT, in a socket that belonged to "
-			  "no "
-			  "process any more."),
+			  "no process any more."),
 			local.bytes, peer.bytes);
 	text_append(out, " ");
 	text_printf(
@@ -200,13 +196,10 @@ static void explain_both(
 	const struct closing *closing, const double remaining_s[HOST_COUNT], struct text *out)
 {
 	if (closing->have_fins_crossed)
-		text_append(out,
-			_("Both ends wait, because both closed first: each sent its FIN before the "
-			  "other's had arrived. So each is an active closer, went through CLOSING, "
-			  "and "
-			  "sent the last ACK that it knows of; each must be there should that ACK "
-			  "be "
-			  "lost."));
+		text_append(out, _("Both ends wait, because both closed first: each sent its FIN "
+				   "before the other's had arrived. So each is an active closer, "
+				   "went through CLOSING, and sent the last ACK that it knows of; "
+				   "each must be there should that ACK be lost."));
 	else
 		text_append(out, _("Both ends wait."));
 	if (!closing->waits[HOST_SERVER] || !closing->waits[HOST_CLIENT])
@@ -214,8 +207,7 @@ static void explain_both(
 	text_append(out, " ");
 	text_printf(out,
 		_("Both keep their socket in TIME_WAIT for %d seconds (%.1f left on the server, "
-		  "%.1f on "
-		  "the client), and neither belongs to a process any more."),
+		  "%.1f on the client), and neither belongs to a process any more."),
 		TIME_WAIT_S, remaining_s[HOST_SERVER], remaining_s[HOST_CLIENT]);
 }
 
@@ -224,16 +216,13 @@ static void explain_reset(const struct closing *closing, struct text *out)
 	text_printf(out,
 		_("Nobody waits: %s ended the connection with RST instead of FIN. A reset is not "
 		  "acknowledged, so there is no last ACK that could be lost, and both ends forgot "
-		  "the "
-		  "connection at once."),
+		  "the connection at once."),
 		words_of(closing->reset_by));
 	text_append(out, " ");
 	text_printf(out,
 		_("That is no cure for TIME_WAIT: what %s had not read yet may be lost, its next "
-		  "read "
-		  "says \"Connection reset by peer\", and nothing protects a new connection "
-		  "between "
-		  "the same two ports from the old one's segments."),
+		  "read says \"Connection reset by peer\", and nothing protects a new connection "
+		  "between the same two ports from the old one's segments."),
 		words_of(host_other(closing->reset_by)));
 }
 
@@ -274,9 +263,7 @@ void closing_explain_lifetime(const struct closing *closing, struct text *out)
 	text_printf(out,
 		_("It is not exactly %d because the kernel keeps the end of TIME_WAIT in its timer "
 		  "wheel, whose slots grow wider the farther away they are: a timer of a minute "
-		  "fires "
-		  "up to a few seconds late, never early. Any duplicate of the FIN would have "
-		  "started "
-		  "the %d seconds anew."),
+		  "fires up to a few seconds late, never early. Any duplicate of the FIN would "
+		  "have started the %d seconds anew."),
 		TIME_WAIT_S, TIME_WAIT_S);
 }

@@ -120,14 +120,11 @@ void judge_time_wait_buckets(struct findings *findings, const struct checkup *ch
 	finding_fact(finding, "overflows_grown", N_("just now"), FACT_COUNT, (double)grown);
 	finding_mean(finding, "%s",
 		_("Beyond the limit a connection skips TIME_WAIT. If its last ACK is lost, the "
-		  "peer's "
-		  "FIN is answered with RST, and an old segment may reach a new connection on the "
-		  "same "
-		  "ports."));
-	finding_advise(
-		finding, _("Raise net.ipv4.tcp_max_tw_buckets above 60 times the connections "
-			   "closed in a second; "
-			   "one takes some 256 bytes. Or make fewer connections: keep them open."));
+		  "peer's FIN is answered with RST, and an old segment may reach a new connection "
+		  "on the same ports."));
+	finding_advise(finding,
+		_("Raise net.ipv4.tcp_max_tw_buckets above 60 times the connections closed in a "
+		  "second; one takes some 256 bytes. Or make fewer connections: keep them open."));
 }
 
 void judge_orphans(struct findings *findings, const struct checkup *checkup)
@@ -146,14 +143,11 @@ void judge_orphans(struct findings *findings, const struct checkup *checkup)
 	finding_fact(finding, "max_orphans", N_("tcp_max_orphans"), FACT_COUNT, (double)limit);
 	finding_mean(finding, "%s",
 		_("An orphan is closed by its program and still has something to deliver. Beyond "
-		  "the limit "
-		  "(half of it where one sends for long) the kernel ends them with RST, and what "
-		  "was not "
-		  "delivered is lost."));
+		  "the limit (half of it where one sends for long) the kernel ends them with RST, "
+		  "and what was not delivered is lost."));
 	finding_advise(finding, "%s",
 		_("Find the peers that do not take what is sent (timewait list, FIN_WAIT1 and "
-		  "LAST_ACK); "
-		  "raise net.ipv4.tcp_max_orphans (each takes up to 64 KB)."));
+		  "LAST_ACK); raise net.ipv4.tcp_max_orphans (each takes up to 64 KB)."));
 }
 
 void judge_aborted_for_memory(struct findings *findings, const struct checkup *checkup)
@@ -175,12 +169,10 @@ void judge_aborted_for_memory(struct findings *findings, const struct checkup *c
 	}
 	finding_mean(finding, "%s",
 		_("The peer got RST instead of what was still to be delivered. The kernel's log "
-		  "says "
-		  "which it was: \"too many orphaned sockets\" or \"out of memory\"."));
+		  "says which it was: \"too many orphaned sockets\" or \"out of memory\"."));
 	finding_advise(finding, "%s",
 		_("Raise net.ipv4.tcp_max_orphans or net.ipv4.tcp_mem, whichever the log names, "
-		  "and look "
-		  "for peers that do not read."));
+		  "and look for peers that do not read."));
 }
 
 void judge_timeouts(struct findings *findings, const struct checkup *checkup)
@@ -201,12 +193,10 @@ void judge_timeouts(struct findings *findings, const struct checkup *checkup)
 	finding_fact(finding, "percent", N_("share"), FACT_PERCENT, percent(timeouts, sent));
 	finding_mean(finding, "%s",
 		_("Each was silence of 200 ms or more, twice as long each time: packets are lost, "
-		  "or "
-		  "peers are gone. SYNs that nobody answers count as well."));
+		  "or peers are gone. SYNs that nobody answers count as well."));
 	finding_advise(finding, "%s",
 		_("Look which connections wait: timewait list, those with the timer \"on\"; then "
-		  "the way to "
-		  "their peers (ip -s link, firewalls)."));
+		  "the way to their peers (ip -s link, firewalls)."));
 }
 
 void judge_conntrack_full(struct findings *findings, const struct checkup *checkup)
@@ -225,10 +215,8 @@ void judge_conntrack_full(struct findings *findings, const struct checkup *check
 	finding_fact(finding, "percent", N_("full to"), FACT_PERCENT, percent(count, limit));
 	finding_mean(finding, "%s",
 		_("The firewall's table, which is not TCP's: when it is full, SYNs are dropped in "
-		  "silence, and "
-		  "connect() looks slow or times out. It keeps a closed connection for 120 s of "
-		  "its own "
-		  "TIME_WAIT, whatever TCP does."));
+		  "silence, and connect() looks slow or times out. It keeps a closed connection "
+		  "for 120 s of its own TIME_WAIT, whatever TCP does."));
 	finding_advise(finding, "%s",
 		_("Raise net.netfilter.nf_conntrack_max; or exempt what needs no tracking (nft: "
 		  "notrack)."));

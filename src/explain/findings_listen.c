@@ -44,8 +44,8 @@ static void tell_full(
 	finding_fact(finding, "backlog", N_("backlog"), FACT_COUNT, listener->socket.send_queue);
 	finding_mean(finding, "%s",
 		_("The program does not accept as fast as clients come. Further SYNs are dropped "
-		  "in "
-		  "silence: a client tries again after 1 s, 3 s, 7 s, and sees a slow connect()."));
+		  "in silence: a client tries again after 1 s, 3 s, 7 s, and sees a slow "
+		  "connect()."));
 	finding_advise(finding, "%s",
 		_("See why it does not call accept(): stuck, or too few workers. A longer queue "
 		  "(the second argument of listen()) helps against bursts alone."));
@@ -87,8 +87,7 @@ static void tell_overflows(
 		  "handshake, was ignored, and it had to try again."));
 	finding_advise(finding, "%s",
 		_("Accept faster; call listen() with a larger backlog, and raise "
-		  "net.core.somaxconn, "
-		  "which cuts it."));
+		  "net.core.somaxconn, which cuts it."));
 }
 
 void judge_listen_queue(struct findings *findings, const struct checkup *checkup)
@@ -129,8 +128,8 @@ void judge_syn_queue(struct findings *findings, const struct checkup *checkup)
 		(double)findings_setting(checkup, SETTING_SYNCOOKIES, -1));
 	finding_mean(finding, "%s",
 		_("A flood of SYNs, or a backlog too small for the clients that come at once. A "
-		  "cookie lets "
-		  "the handshake succeed without memory, at the price of some TCP options."));
+		  "cookie lets the handshake succeed without memory, at the price of some TCP "
+		  "options."));
 	finding_advise(finding, "%s",
 		_("Raise the backlog of listen() and net.ipv4.tcp_max_syn_backlog; leave "
 		  "net.ipv4.tcp_syncookies at 1."));
@@ -155,8 +154,7 @@ void judge_somaxconn(struct findings *findings, const struct checkup *checkup)
 		(double)cut);
 	finding_mean(finding, "%s",
 		_("listen() silently takes the smaller of its backlog and this. It was 128 before "
-		  "Linux 5.4, and "
-		  "is 4096 since; old advice and images still set it."));
+		  "Linux 5.4, and is 4096 since; old advice and images still set it."));
 	finding_advise(finding, "%s",
 		_("Set it to 4096 and restart the servers: a listener keeps what it got."));
 }
@@ -172,8 +170,7 @@ void judge_abort_on_overflow(struct findings *findings, const struct checkup *ch
 	finding_fact(finding, "abort_on_overflow", N_("tcp_abort_on_overflow"), FACT_COUNT, 1);
 	finding_mean(finding, "%s",
 		_("A client whose handshake ends at a full queue gets RST instead of another try a "
-		  "moment "
-		  "later: a short burst becomes errors."));
+		  "moment later: a short burst becomes errors."));
 	finding_advise(finding, "%s", _("Leave it at 0 unless clients must fail fast."));
 }
 
@@ -190,10 +187,9 @@ void judge_reuse_address(struct findings *findings, const struct checkup *checku
 			continue;
 		name_listener(&name, listener);
 		finding = finding_add(findings, listener->time_wait ? SEVERITY_WARN : SEVERITY_NOTE,
-			listener->time_wait ? _("a restart of %s would fail now: it has not set "
-						"SO_REUSEADDR")
-					    : _("a restart of %s may fail: it has not set "
-						"SO_REUSEADDR"),
+			listener->time_wait
+				? _("a restart of %s would fail now: it has not set SO_REUSEADDR")
+				: _("a restart of %s may fail: it has not set SO_REUSEADDR"),
 			name.bytes);
 		finding_fact(finding, "local_port", NULL, FACT_COUNT, listener->socket.local.port);
 		finding_fact(finding, "pid", NULL, FACT_COUNT, listener->pid);
@@ -206,10 +202,9 @@ void judge_reuse_address(struct findings *findings, const struct checkup *checku
 			(double)listener->time_wait);
 		finding_mean(finding, "%s",
 			_("Its connections inherit the option. For as long as one of them is "
-			  "there, in "
-			  "TIME_WAIT too, bind() to the port fails with EADDRINUSE (\"Address "
-			  "already in use\"), even for a new server that sets it: both must have "
-			  "it."));
+			  "there, in TIME_WAIT too, bind() to the port fails with EADDRINUSE "
+			  "(\"Address already in use\"), even for a new server that sets it: both "
+			  "must have it."));
 		finding_advise(finding, "%s",
 			_("setsockopt(SO_REUSEADDR) before bind() in the server. It helps from the "
 			  "second restart on; the first has to wait a minute."));

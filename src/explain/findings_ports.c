@@ -225,22 +225,19 @@ static void tell(struct findings *findings, enum severity severity, const struct
 	add_facts(finding, ports);
 	finding_mean(finding, "%s",
 		_("A connection needs a port of its own towards each destination, for as long as "
-		  "it "
-		  "lives, and a minute more if this end closes first. When none is left, connect() "
-		  "fails with EADDRNOTAVAIL (\"Cannot assign requested address\"), to this "
-		  "destination alone. From half of the range on, each connect() also takes "
+		  "it lives, and a minute more if this end closes first. When none is left, "
+		  "connect() fails with EADDRNOTAVAIL (\"Cannot assign requested address\"), to "
+		  "this destination alone. From half of the range on, each connect() also takes "
 		  "longer."));
 	finding_advise(finding, "%s",
 		_("Keep connections open and use them again (pooling, keep-alive); or let the peer "
-		  "close first, so that TIME_WAIT is there; or widen "
-		  "net.ipv4.ip_local_port_range; or connect from a second address, or to a second "
-		  "port of the peer."));
+		  "close first, so that TIME_WAIT is there; or widen net.ipv4.ip_local_port_range; "
+		  "or connect from a second address, or to a second port of the peer."));
 	if (ports->budget.waiting && (ports->budget.reuse == BUDGET_REUSE_OFF ||
 					     ports->budget.reuse == BUDGET_REUSE_LOOPBACK_ONLY))
 		finding_advise(finding, " %s",
 			_("net.ipv4.tcp_tw_reuse=1 lets connect() take ports from TIME_WAIT after "
-			  "a "
-			  "second, if both ends have timestamps."));
+			  "a second, if both ends have timestamps."));
 }
 
 /* Is it worth drawing up a budget: has it half the ports, or will it in a minute, as it goes? */
@@ -329,8 +326,7 @@ void judge_port_range(struct findings *findings, const struct checkup *checkup)
 		finding_fact(finding, "low", N_("first"), FACT_COUNT, settings->port_low);
 		finding_mean(finding, "%s",
 			_("Ports below 1024 are where servers listen: a connection that gets one "
-			  "as "
-			  "its own keeps that server from starting (EADDRINUSE)."));
+			  "as its own keeps that server from starting (EADDRINUSE)."));
 		finding_advise(finding, "%s",
 			_("Begin at 1024 or above, and put the ports of servers within the range "
 			  "into net.ipv4.ip_local_reserved_ports."));
@@ -380,14 +376,11 @@ void judge_listener_in_range(struct findings *findings, const struct checkup *ch
 	finding_fact(finding, "high", N_("and ends at"), FACT_COUNT, settings->port_high);
 	finding_mean(finding, "%s",
 		_("While such a server is down, a connection may get its port from the kernel; "
-		  "then "
-		  "it cannot start again (EADDRINUSE), for as long as that connection lives. "
-		  "Servers "
-		  "that asked for any port (bind to 0) are meant to be there."));
+		  "then it cannot start again (EADDRINUSE), for as long as that connection lives. "
+		  "Servers that asked for any port (bind to 0) are meant to be there."));
 	finding_advise(finding,
 		_("If the port is a fixed one: sysctl net.ipv4.ip_local_reserved_ports=%s, or let "
-		  "it "
-		  "listen outside the range."),
+		  "it listen outside the range."),
 		ports.bytes);
 	text_finish(&ports);
 }

@@ -38,10 +38,8 @@ void judge_tw_reuse(struct findings *findings, const struct checkup *checkup)
 	add_setting(finding, checkup, SETTING_TIMESTAMPS);
 	finding_mean(finding, "%s",
 		_("A port may be taken from TIME_WAIT only because timestamps tell old segments "
-		  "from new "
-		  "ones (PAWS). Without them none is reused, and a wrapped sequence number on a "
-		  "fast "
-		  "link is not noticed."));
+		  "from new ones (PAWS). Without them none is reused, and a wrapped sequence "
+		  "number on a fast link is not noticed."));
 	finding_advise(finding, "%s", _("net.ipv4.tcp_timestamps=1, the kernel's own value."));
 }
 
@@ -66,8 +64,7 @@ void judge_fin_timeout_high(struct findings *findings, const struct checkup *che
 		(double)fin_wait2_s(timeout_s));
 	finding_mean(finding, "%s",
 		_("Above 60 it is not monotonic: the time is about 2 x (value - 60) s, so 61 is 2 "
-		  "s and "
-		  "90 a minute. And it is for FIN_WAIT2 alone, never for TIME_WAIT."));
+		  "s and 90 a minute. And it is for FIN_WAIT2 alone, never for TIME_WAIT."));
 	finding_advise(finding, "%s", _("net.ipv4.tcp_fin_timeout=60, the kernel's own value."));
 }
 
@@ -85,9 +82,8 @@ void judge_fin_timeout_low(struct findings *findings, const struct checkup *chec
 	add_setting(finding, checkup, SETTING_FIN_TIMEOUT_S);
 	finding_mean(finding, "%s",
 		_("It is for how long a closed socket waits in FIN_WAIT2 for the peer's FIN. "
-		  "TIME_WAIT "
-		  "takes 60 s, and no setting changes that. A peer whose FIN, or whose data, comes "
-		  "later gets RST."));
+		  "TIME_WAIT takes 60 s, and no setting changes that. A peer whose FIN, or whose "
+		  "data, comes later gets RST."));
 	finding_advise(finding, "%s",
 		_("net.ipv4.tcp_fin_timeout=60, unless many sockets are really in FIN_WAIT2."));
 }
@@ -112,8 +108,7 @@ void judge_tw_recycle(struct findings *findings, const struct checkup *checkup)
 		add_setting(finding, checkup, SETTING_TW_RECYCLE);
 		finding_mean(finding, "%s",
 			_("It takes the timestamps of all clients behind one address for those of "
-			  "one "
-			  "host, and drops the SYNs of most."));
+			  "one host, and drops the SYNs of most."));
 		finding_advise(finding, "%s", _("net.ipv4.tcp_tw_recycle=0, now."));
 	}
 	for (size_t i = 0; i < checkup->files.count; i++) {
@@ -126,9 +121,8 @@ void judge_tw_recycle(struct findings *findings, const struct checkup *checkup)
 		add_line(finding, line);
 		finding_mean(finding, "%s",
 			_("Linux has no such setting since 4.12 (2017), for it dropped clients "
-			  "behind a "
-			  "NAT. sysctl says so at each boot, and TIME_WAIT is what it always "
-			  "was."));
+			  "behind a NAT. sysctl says so at each boot, and TIME_WAIT is what it "
+			  "always was."));
 		finding_advise(finding, "%s", _("Take the line out."));
 	}
 }
@@ -147,12 +141,10 @@ void judge_max_tw_buckets(struct findings *findings, const struct checkup *check
 		(double)limit / FIN_TIMEOUT_S);
 	finding_mean(finding, "%s",
 		_("Beyond it connections skip TIME_WAIT, and with it what it is for: a lost last "
-		  "ACK becomes "
-		  "a RST for the peer, and old segments may reach new connections."));
+		  "ACK becomes a RST for the peer, and old segments may reach new connections."));
 	finding_advise(finding, "%s",
 		_("Leave it to the kernel, which allows for half of its table of connections; one "
-		  "takes "
-		  "some 256 bytes."));
+		  "takes some 256 bytes."));
 }
 
 void judge_max_orphans(struct findings *findings, const struct checkup *checkup)
@@ -167,8 +159,7 @@ void judge_max_orphans(struct findings *findings, const struct checkup *checkup)
 	add_setting(finding, checkup, SETTING_MAX_ORPHANS);
 	finding_mean(finding, "%s",
 		_("It is no protection but for a last resort: connections that were closed and "
-		  "still "
-		  "deliver are ended with RST beyond it, on the whole machine."));
+		  "still deliver are ended with RST beyond it, on the whole machine."));
 	finding_advise(finding, "%s", _("Raise it; the kernel's own value is thousands."));
 }
 
@@ -183,8 +174,7 @@ void judge_rfc1337(struct findings *findings, const struct checkup *checkup)
 	add_setting(finding, checkup, SETTING_RFC1337);
 	finding_mean(finding, "%s",
 		_("With 1 a RST does not end a TIME_WAIT, which is safer (RFC 1337) and, if "
-		  "anything, "
-		  "leaves more of them. Lists of tunings have it for the opposite."));
+		  "anything, leaves more of them. Lists of tunings have it for the opposite."));
 	finding_advise(finding, "%s",
 		_("Keep it if it is meant for safety; it does nothing for ports or load."));
 }
@@ -210,8 +200,7 @@ void judge_conntrack_time_wait(struct findings *findings, const struct checkup *
 		add_line(finding, line);
 	finding_mean(finding, "%s",
 		_("The firewall's table of connections has states of its own; they hold no port "
-		  "and no "
-		  "socket. TCP's TIME_WAIT stays 60 s."));
+		  "and no socket. TCP's TIME_WAIT stays 60 s."));
 	finding_advise(finding, "%s",
 		_("Set it only where nf_conntrack_max is the trouble; if it is, raise that."));
 }

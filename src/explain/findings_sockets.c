@@ -191,25 +191,20 @@ static void tell_close_wait(struct findings *findings, const struct holding *hol
 	add_sockets(finding, holding);
 	finding_mean(finding, "%s",
 		_("The peer has sent its FIN and waits; the program has not called close(). The "
-		  "kernel "
-		  "has no timer for this: it lasts until the program closes, and takes a "
-		  "descriptor "
-		  "and memory for as long."));
+		  "kernel has no timer for this: it lasts until the program closes, and takes a "
+		  "descriptor and memory for as long."));
 	if (holding->with_end)
 		finding_mean(finding, " %s",
 			_("Where the FIN has not been read, the program does not even look: it is "
-			  "stuck, "
-			  "or has forgotten the connection."));
+			  "stuck, or has forgotten the connection."));
 	else
 		finding_mean(finding, " %s",
 			_("The FIN has been read, so recv() returns 0, and still the program does "
-			  "not "
-			  "close."));
+			  "not close."));
 	finding_advise(finding, "%s",
 		_("It is the program's mistake: close() after recv() has returned 0, on each path, "
-		  "that "
-		  "of errors and timeouts too. Until it is mended: restart the program, or end one "
-		  "with ss -K (it needs root)."));
+		  "that of errors and timeouts too. Until it is mended: restart the program, or "
+		  "end one with ss -K (it needs root)."));
 }
 
 /* The queue need not be full: clients that gave up may be all there is in it. */
@@ -233,8 +228,7 @@ static void tell_unaccepted(struct findings *findings, const struct holding *hol
 	finding_mean(finding, "%s",
 		_("They wait in the queue of the listener at their local port, whose program does "
 		  "not call accept(). Clients were connected by the kernel, got no answer, and "
-		  "have "
-		  "given up."));
+		  "have given up."));
 	finding_advise(finding, "%s",
 		_("See why the program does not call accept(): stuck, stopped, or too few workers. "
 		  "Ending it ends them."));
@@ -267,8 +261,7 @@ static void tell_half_closed(struct findings *findings, const struct holding *ho
 	else
 		finding = finding_add(findings, severity,
 			_("a process that is not shown waits for peers to close, with no timer: "
-			  "%zu "
-			  "in FIN_WAIT2"),
+			  "%zu in FIN_WAIT2"),
 			holding->count);
 	add_owner(finding, holding);
 	finding_fact(finding, "fin_wait2", N_("in FIN_WAIT2"), FACT_COUNT, (double)holding->count);
@@ -279,13 +272,11 @@ static void tell_half_closed(struct findings *findings, const struct holding *ho
 	add_sockets(finding, holding);
 	finding_mean(finding, "%s",
 		_("The program has called shutdown(SHUT_WR) and keeps the descriptor. "
-		  "tcp_fin_timeout is "
-		  "for sockets that nobody holds any more; this one waits for ever if the peer is "
-		  "gone or never closes."));
+		  "tcp_fin_timeout is for sockets that nobody holds any more; this one waits for "
+		  "ever if the peer is gone or never closes."));
 	finding_advise(finding, "%s",
 		_("close() when the answer is there or a time has passed; SO_KEEPALIVE finds peers "
-		  "that "
-		  "have vanished."));
+		  "that have vanished."));
 }
 
 void judge_half_closed(struct findings *findings, const struct checkup *checkup)
@@ -332,15 +323,11 @@ void judge_vanished_peers(struct findings *findings, const struct checkup *check
 		(double)unsent_bytes);
 	finding_mean(finding, "%s",
 		_("The FIN, or data before it, has been sent again and again and nobody has "
-		  "answered: the "
-		  "peer or the way to it is gone. Each keeps its port and its memory until TCP "
-		  "gives "
-		  "up: of an orphan after some 100 s (tcp_orphan_retries), of a socket that a "
-		  "process "
-		  "holds after some 15 min (tcp_retries2)."));
+		  "answered: the peer or the way to it is gone. Each keeps its port and its memory "
+		  "until TCP gives up: of an orphan after some 100 s (tcp_orphan_retries), of a "
+		  "socket that a process holds after some 15 min (tcp_retries2)."));
 	finding_advise(finding, "%s",
 		_("Look for the peers: hosts that were switched off, a firewall or a NAT that "
-		  "forgets "
-		  "connections. TCP_USER_TIMEOUT ends it sooner; with many orphans, lower "
+		  "forgets connections. TCP_USER_TIMEOUT ends it sooner; with many orphans, lower "
 		  "net.ipv4.tcp_orphan_retries (2 is 3.7 s)."));
 }

@@ -323,8 +323,8 @@ void probe_tw_timer_handler(struct probe_result *result)
 		probe_advise(result, _("a kernel with CONFIG_KALLSYMS"));
 	} else if (!address) {
 		probe_fail(result, EPERM, _("/proc/kallsyms hides the addresses"));
-		probe_advise(result, _("run timewait as root, with sysctl kernel.kptr_restrict "
-				       "at 0 or 1"));
+		probe_advise(result,
+			_("run timewait as root, with sysctl kernel.kptr_restrict at 0 or 1"));
 	}
 }
 

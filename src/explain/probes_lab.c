@@ -57,9 +57,9 @@ static void explain_user_namespaces(struct probe_result *result, const char *wha
 			_("%s: AppArmor restricts them "
 			  "(kernel.apparmor_restrict_unprivileged_userns is 1)"),
 			what);
-		probe_advise(result, _("as root: sysctl "
-				       "kernel.apparmor_restrict_unprivileged_userns=0; or run "
-				       "timewait as root"));
+		probe_advise(
+			result, _("as root: sysctl kernel.apparmor_restrict_unprivileged_userns=0; "
+				  "or run timewait as root"));
 	} else if (code == EINVAL || code == ENOSYS) {
 		probe_fail(result, code, _("%s: this kernel was built without them"), what);
 		probe_advise(result, _("a kernel with CONFIG_USER_NS; or run timewait as root"));
@@ -68,9 +68,9 @@ static void explain_user_namespaces(struct probe_result *result, const char *wha
 			_("%s: %s: a container's seccomp profile, a chroot or a security module "
 			  "forbids it"),
 			what, strerror(code));
-		probe_advise(result, _("run timewait outside of the container or as root; a "
-				       "container wants CAP_SYS_ADMIN, or a profile that allows "
-				       "unshare(2)"));
+		probe_advise(
+			result, _("run timewait outside of the container or as root; a container "
+				  "wants CAP_SYS_ADMIN, or a profile that allows unshare(2)"));
 	}
 }
 
@@ -134,8 +134,8 @@ void probe_pid_namespaces(struct probe_result *result)
 	r = guardian_start(&guardian, program_obey, true, &err);
 	if (r < 0) {
 		probe_fail(result, -r, "%s", err.text);
-		probe_advise(result, _("raise user.max_pid_namespaces, or a kernel with "
-				       "CONFIG_PID_NS"));
+		probe_advise(
+			result, _("raise user.max_pid_namespaces, or a kernel with CONFIG_PID_NS"));
 		return;
 	}
 	guardian_stop(&guardian);
@@ -159,9 +159,8 @@ void probe_mount_namespaces(struct probe_result *result)
 	if (!what)
 		return;
 	probe_fail(result, errno, "%s: %s", what, strerror(errno));
-	probe_advise(
-		result, _("run timewait outside of the container, or give it CAP_SYS_ADMIN and "
-			  "a profile that allows mount(2)"));
+	probe_advise(result, _("run timewait outside of the container, or give it CAP_SYS_ADMIN "
+			       "and a profile that allows mount(2)"));
 }
 
 void probe_veth(struct probe_result *result)
@@ -225,9 +224,8 @@ void probe_sysctl_writes(struct probe_result *result)
 	}
 	probe_fail(result, -r, _("cannot write net.ipv4.tcp_fin_timeout: %s"), strerror(-r));
 	if (r == -EROFS || r == -EACCES)
-		probe_advise(
-			result, _("containers mount /proc/sys read-only: run timewait outside, "
-				  "or the container with --privileged"));
+		probe_advise(result, _("containers mount /proc/sys read-only: run timewait "
+				       "outside, or the container with --privileged"));
 }
 
 void probe_laboratory(struct probe_result *result)
@@ -275,11 +273,10 @@ static void explain_gate(struct probe_result *result)
 		return;
 	}
 	probe_fail(result, EPERM,
-		_("the calls of a program cannot be watched: its filter, or "
-		  "pidfd_getfd(2), is refused"));
-	probe_advise(
-		result, _("look for a seccomp profile or a ptrace restriction (Yama) over this "
-			  "process"));
+		_("the calls of a program cannot be watched: its filter, or pidfd_getfd(2), is "
+		  "refused"));
+	probe_advise(result,
+		_("look for a seccomp profile or a ptrace restriction (Yama) over this process"));
 }
 
 void probe_gate(struct probe_result *result)

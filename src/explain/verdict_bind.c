@@ -54,15 +54,13 @@ static void explain_success(struct verdict *verdict)
 	else
 		verdict_set_reason(verdict,
 			_("Sockets have this port, but let the new one in: all of them have set "
-			  "what "
-			  "it sets (%s)."),
+			  "what it sets (%s)."),
 			bind_options_name(verdict->question.options));
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
 		if (verdict->blockers[i].socket.state != TCP_STATE_BOUND)
 			continue;
-		verdict_note(
-			verdict, _("one of them does not listen yet: as soon as it does, listen() "
-				   "of the other fails with EADDRINUSE"));
+		verdict_note(verdict, _("one of them does not listen yet: as soon as it does, "
+					"listen() of the other fails with EADDRINUSE"));
 		break;
 	}
 }

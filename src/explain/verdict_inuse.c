@@ -87,8 +87,7 @@ static const char *missing_half(const struct verdict *verdict, enum answer their
 		return _("The old one had set it; the new socket does not.");
 	if (theirs == ANSWER_NO)
 		return _("Here neither: the old one had not set it, and it is the old one's option "
-			 "that "
-			 "people forget.");
+			 "that people forget.");
 	return _("The new socket does not set it.");
 }
 
@@ -100,9 +99,8 @@ static const char *rule_of_listeners(
 			 "SO_REUSEPORT, set on both by one user, shares a port that is listened "
 			 "on.");
 	if (blocker->socket.uid != verdict->question.user)
-		return _(
-			"SO_REUSEPORT shares a port within one user alone; the listener belongs to "
-			"another one.");
+		return _("SO_REUSEPORT shares a port within one user alone; the listener belongs "
+			 "to another one.");
 	if (blocker->reuseport == ANSWER_NO)
 		return _("SO_REUSEPORT must be set on both; the listener has not set it.");
 	return _("SO_REUSEPORT must be set on every listener of the port, before its bind().");
@@ -118,8 +116,7 @@ static void explain_listener(struct verdict *verdict, const struct verdict_block
 		verdict->question.call == VERDICT_BIND)
 		tail = blocker->socket.local.family == AF_INET6
 			       ? _(" It was made without IPV6_V6ONLY, so that [::] takes the "
-				   "addresses of "
-				   "IPv4 along.")
+				   "addresses of IPv4 along.")
 			       : _(" [::] takes the addresses of IPv4 along, unless IPV6_V6ONLY is "
 				   "set.");
 	verdict_set_reason(verdict, _("%s listens on %s.%s %s"), holder, at, tail, rule);
@@ -135,50 +132,40 @@ static void explain_others(struct verdict *verdict, const struct endpoint *wante
 	if (blocker->socket.state == TCP_STATE_BOUND)
 		verdict_set_reason(verdict,
 			_("A socket is bound to %s and does nothing (BOUND); most tools do not "
-			  "show it. "
-			  "It belongs to %s. Two sockets may be bound to one port if both have set "
-			  "SO_REUSEADDR and neither listens. %s"),
+			  "show it. It belongs to %s. Two sockets may be bound to one port if both "
+			  "have set SO_REUSEADDR and neither listens. %s"),
 			at, holder, half);
 	else if (blocker->socket.state == TCP_STATE_TIME_WAIT && blocker->count > 1)
 		verdict_set_reason(verdict,
 			_("%zu connections of %s are in TIME_WAIT: this end closed them first. No "
-			  "process "
-			  "holds them any more, and nobody listens, but the port stays taken for "
-			  "%.1f s. bind() "
-			  "lets a socket in beside them only if all have set SO_REUSEADDR before. "
-			  "%s"),
+			  "process holds them any more, and nobody listens, but the port stays "
+			  "taken for %.1f s. bind() lets a socket in beside them only if all have "
+			  "set SO_REUSEADDR before. %s"),
 			blocker->count, at, blocker->socket.timer_ms / 1000.0, half);
 	else if (blocker->socket.state == TCP_STATE_TIME_WAIT)
 		verdict_set_reason(verdict,
 			_("A connection of %s is in TIME_WAIT: this end closed it first. No "
-			  "process "
-			  "holds it any more, and nobody listens, but the port stays taken for "
-			  "%.1f s. bind() "
-			  "lets a socket in beside it only if both have set SO_REUSEADDR before. "
-			  "%s"),
+			  "process holds it any more, and nobody listens, but the port stays taken "
+			  "for %.1f s. bind() lets a socket in beside it only if both have set "
+			  "SO_REUSEADDR before. %s"),
 			at, blocker->socket.timer_ms / 1000.0, half);
 	else if (!blocker->socket.inode)
 		verdict_set_reason(verdict,
 			_("A connection of %s is still on its way out (%s); no process holds it "
-			  "any "
-			  "more. bind() lets a socket in beside it only if both have set "
-			  "SO_REUSEADDR "
-			  "before. %s"),
+			  "any more. bind() lets a socket in beside it only if both have set "
+			  "SO_REUSEADDR before. %s"),
 			at, state, half);
 	else
 		verdict_set_reason(verdict,
 			_("A connection of %s is alive (%s); it belongs to %s. Connections keep "
-			  "the port "
-			  "as listeners do: bind() lets a socket in only if both have set "
-			  "SO_REUSEADDR "
-			  "before. %s"),
+			  "the port as listeners do: bind() lets a socket in only if both have set "
+			  "SO_REUSEADDR before. %s"),
 			at, state, holder, half);
 	if (wanted->family == AF_INET && local->family == AF_INET6 && !endpoint_is_any(local) &&
 		endpoint_unmap(local).family == AF_INET6)
-		verdict_note(verdict,
-			_("it came through an [::] without IPV6_V6ONLY: 0.0.0.0 meets it, though "
-			  "it is of "
-			  "IPv6; one address of IPv4 alone does not"));
+		verdict_note(
+			verdict, _("it came through an [::] without IPV6_V6ONLY: 0.0.0.0 meets it, "
+				   "though it is of IPv6; one address of IPv4 alone does not"));
 }
 
 static void explain(
@@ -189,17 +176,15 @@ static void explain(
 	if (!wanted->port) {
 		verdict_set_reason(
 			verdict, _("bind() is to choose a port, and finds none: it does not know "
-				   "the destination "
-				   "yet, so it takes only a port that no other socket of this "
-				   "address has, and "
-				   "every one of ip_local_port_range is taken or reserved."));
+				   "the destination yet, so it takes only a port that no other "
+				   "socket of this address has, and every one of "
+				   "ip_local_port_range is taken or reserved."));
 		return;
 	}
 	if (!first) {
 		verdict_set_reason(verdict, _("The port is taken, but by no socket that the kernel "
-					      "tells of. Before Linux "
-					      "6.8 it keeps silent about those that are bound and "
-					      "do nothing (BOUND)."));
+					      "tells of. Before Linux 6.8 it keeps silent about "
+					      "those that are bound and do nothing (BOUND)."));
 		return;
 	}
 	_cleanup_free_ char *holder = name_holder(first);

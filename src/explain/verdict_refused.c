@@ -42,22 +42,21 @@ static void explain_forbidden(struct verdict *verdict, const struct endpoint *at
 	int code;
 
 	if (at->port >= first) {
-		verdict_set_reason(verdict, _("A policy of this host forbids it (SELinux, "
-					      "AppArmor, a BPF program of the "
-					      "cgroup): the rules of TCP do not."));
+		verdict_set_reason(
+			verdict, _("A policy of this host forbids it (SELinux, AppArmor, a BPF "
+				   "program of the cgroup): the rules of TCP do not."));
 		return;
 	}
 	verdict_set_reason(verdict,
 		_("Ports below %u (net.ipv4.ip_unprivileged_port_start) take CAP_NET_BIND_SERVICE "
-		  "in "
-		  "the user namespace that owns this network namespace; user %u has not got it."),
+		  "in the user namespace that owns this network namespace; user %u has not got "
+		  "it."),
 		first, verdict->question.user);
 	elsewhere.port = 0;
 	code = -attempt_bind(&elsewhere, verdict->question.options, verdict->question.user);
 	if (code && code != EADDRINUSE) {
 		verdict_note(verdict,
-			_("the right to it is not enough: the address is refused "
-			  "besides (%s)"),
+			_("the right to it is not enough: the address is refused besides (%s)"),
 			strerror(code));
 		is_free = false;
 	}
@@ -127,15 +126,13 @@ static void explain_tentative(struct verdict *verdict, const char *address, unsi
 	if (flags & IFA_F_DADFAILED) {
 		verdict_set_reason(verdict,
 			_("Another host of the link has %s: duplicate address detection failed, "
-			  "and the "
-			  "address is not used."),
+			  "and the address is not used."),
 			address);
 		return;
 	}
 	verdict_set_reason(verdict,
 		_("%s is new here, and the kernel still asks whether another host of the link has "
-		  "it "
-		  "(duplicate address detection): until that is done nobody can bind to it."),
+		  "it (duplicate address detection): until that is done nobody can bind to it."),
 		address);
 	verdict_add_remedy(verdict, REMEDY_WAIT_DAD, false, NULL);
 }
@@ -156,8 +153,7 @@ static void explain_foreign(struct verdict *verdict, const char *address, struct
 	} else {
 		verdict_set_reason(verdict,
 			_("No interface of this host (of this network namespace) has the address "
-			  "%s: "
-			  "bind() takes only addresses that are the host's own."),
+			  "%s: bind() takes only addresses that are the host's own."),
 			address);
 		verdict_add_remedy(verdict, REMEDY_OWN_ADDRESS, true,
 			search->other_count ? _("this host has %s%s") : NULL, search->others.bytes,
@@ -194,15 +190,14 @@ void verdict_explain_bind(struct verdict *verdict, const struct endpoint *at, in
 		break;
 	case EINVAL:
 		if (endpoint_unmap(at).family == AF_INET) {
-			verdict_set_reason(verdict,
-				_("An address of IPv4 in a socket of IPv6 does not go together "
-				  "with IPV6_V6ONLY, which the program sets or "
-				  "net.ipv6.bindv6only=1 sets for it."));
+			verdict_set_reason(
+				verdict, _("An address of IPv4 in a socket of IPv6 does not go "
+					   "together with IPV6_V6ONLY, which the program sets or "
+					   "net.ipv6.bindv6only=1 sets for it."));
 			break;
 		}
-		verdict_set_reason(verdict,
-			_("A link-local address alone says too little: name the interface, as in "
-			  "[fe80::1%%eth0]:80."));
+		verdict_set_reason(verdict, _("A link-local address alone says too little: name "
+					      "the interface, as in [fe80::1%%eth0]:80."));
 		break;
 	case ENODEV: verdict_set_reason(verdict, _("There is no such interface here.")); break;
 	default:

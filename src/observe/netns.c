@@ -77,8 +77,8 @@ static int explain(int code, const char *name, struct error *err)
 			safe.bytes, strerror(code));
 	if (code == ENOENT)
 		return error_set(err, code,
-			_("network namespace '%.100s': there is none (the PID of a process, a "
-			  "name that 'ip netns' lists, a path or 'all')"),
+			_("network namespace '%.100s': there is none (the PID of a process, a name "
+			  "that 'ip netns' lists, a path or 'all')"),
 			safe.bytes);
 	if (code == EINVAL)
 		return error_set(err, code, _("'%.100s': no network namespace"), safe.bytes);

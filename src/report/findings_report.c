@@ -210,9 +210,8 @@ void findings_print(struct text *out, const struct findings *findings,
 				_("Nothing to find fault with: %zu checks, %" PRIu64 " sockets.\n"),
 				checks, count_sockets(checkup));
 		else
-			text_append(
-				out, _("Nothing to find fault with, but the sockets could not be "
-				       "looked at.\n"));
+			text_append(out, _("Nothing to find fault with, but the sockets could not "
+					   "be looked at.\n"));
 		return;
 	}
 	for (size_t i = 0; i < findings->count; i++)

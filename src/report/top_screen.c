@@ -173,9 +173,8 @@ static void draw_foot(struct grid *grid, const struct top_frame *frame)
 		grid_put(grid, row, 1, grid->columns - 1, GRID_WARN, frame->note);
 	else
 		grid_put(grid, row, 1, grid->columns - 1, GRID_DIM,
-			grid->columns >= 79
-				? _("q quit  ? help  Space pause  Tab table  s sort  / filter  "
-				    "g graph  + - interval")
+			grid->columns >= 79 ? _("q quit  ? help  Space pause  Tab table  s sort  / "
+						"filter  g graph  + - interval")
 			: grid->columns >= 40 ? _("q quit  ? help  Tab table  s sort  / filter")
 					      : _("q quit  ? help"));
 }

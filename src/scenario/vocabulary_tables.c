@@ -56,8 +56,7 @@ static const struct vocabulary_word actions[] = {
 		N_("every socket of the host vanishes, and no packet leaves"), "server crash"},
 	{"sysctl", STEP_SYSCTL, SUBJECT_HOST, "HOST sysctl NAME=VALUE",
 		N_("sets a sysctl of that host alone; where this kernel lacks NAME, the scenario "
-		   "is "
-		   "skipped"),
+		   "is skipped"),
 		"client sysctl net.ipv4.ip_local_port_range=50000 50000"},
 	{"run", STEP_RUN, SUBJECT_HOST, "HOST run PROGRAM ARG...",
 		N_("starts a real program on that host, one at a time"),
@@ -98,8 +97,7 @@ static const struct vocabulary_word wires[] = {
 		N_("keeps matching packets from now on"), "wire hold FIN from server"},
 	{"release", STEP_WIRE_RELEASE, SUBJECT_NONE, "wire release [PACKETS] | release one",
 		N_("delivers what is held now, oldest first over both hosts, past all rules; ends "
-		   "no "
-		   "rule"),
+		   "no rule"),
 		"wire release FIN from server"},
 	{"drop", STEP_WIRE_DROP, SUBJECT_NONE, "wire drop PACKETS [N times]",
 		N_("loses matching packets from now on"), "wire drop SYN 1 time"},
@@ -131,8 +129,7 @@ static const struct vocabulary_word expectations[] = {
 		"expect server count TIME_WAIT 1"},
 	{"counter", STEP_EXPECT_COUNTER, SUBJECT_HOST, "expect HOST counter NAME +N",
 		N_("a counter of /proc/net/netstat or snmp has grown by just so much since the "
-		   "last "
-		   "line for it, or the start"),
+		   "last line for it, or the start"),
 		"expect server counter TCPTimeWaitOverflow +1"},
 	{"listening", STEP_EXPECT_LISTENING, SUBJECT_HOST,
 		"expect HOST listening PORT [within DURATION]",

@@ -143,12 +143,12 @@ static void note_unseen(const struct listing *listing)
 	if (!listing->unowned || !owners->unreadable)
 		return;
 	if (geteuid())
-		console_note(_("sockets whose process is not shown: %zu; processes that may not "
-			       "be looked into: %zu (root sees them all)"),
+		console_note(_("sockets whose process is not shown: %zu; processes that may not be "
+			       "looked into: %zu (root sees them all)"),
 			listing->unowned, owners->unreadable);
 	else
-		console_note(_("sockets whose process is not shown: %zu; processes that may not "
-			       "be looked into: %zu"),
+		console_note(_("sockets whose process is not shown: %zu; processes that may not be "
+			       "looked into: %zu"),
 			listing->unowned, owners->unreadable);
 }
 
@@ -156,8 +156,8 @@ static void note_the_rest(const struct course *course)
 {
 	note_unseen(&course->listing);
 	if (course->refused && geteuid())
-		console_note(_("network namespaces of other users are not shown (root sees them "
-			       "all)"));
+		console_note(
+			_("network namespaces of other users are not shown (root sees them all)"));
 	else if (course->refused)
 		console_note(_("network namespaces that may not be entered are not shown"));
 	if (course->is_approximate)

@@ -94,8 +94,8 @@ static void note_what_is_missing(void)
 			  "nor closers (clang, bpftool and libbpf-dev were missing)"));
 	if (!HAVE_NCURSESW)
 		text_printf(&note, "%s%s", note.length ? "\n" : "",
-			_("built without ncursesw: top has no screen, only --batch "
-			  "(libncurses-dev was missing)"));
+			_("built without ncursesw: top has no screen, only --batch (libncurses-dev "
+			  "was missing)"));
 	if (note.length)
 		options_version_note(note.bytes);
 }

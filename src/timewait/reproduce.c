@@ -170,9 +170,8 @@ static void print_lifetime(const struct experiment *experiment)
 static void print_loopback_note(const struct lab *lab)
 {
 	if (lab->is_loopback && lab->wire.fd < 0)
-		console_note(
-			_("without CAP_NET_RAW no packets can be seen here: the record has the "
-			  "calls and the states alone (run as root, or without --host)"));
+		console_note(_("without CAP_NET_RAW no packets can be seen here: the record has "
+			       "the calls and the states alone (run as root, or without --host)"));
 }
 
 static void show(struct experiment *experiment)
@@ -364,9 +363,8 @@ int command_reproduce(int argc, char **argv)
 	if (code != OPTIONS_GO_ON)
 		return code;
 	if (reproduce.setting.is_loopback && reproduce.setting.first_close == FIRST_CLOSE_BOTH) {
-		console_error(
-			_("--first-close both: needs the laboratory, where packets can be held "
-			  "(leave out --host)"));
+		console_error(_("--first-close both: needs the laboratory, where packets can be "
+				"held (leave out --host)"));
 		return EXIT_USAGE;
 	}
 	if (reproduce.is_json + is_stdout(reproduce.svg_path) + is_stdout(reproduce.pcap_path) >

@@ -9,7 +9,7 @@
 int top_run_screen(struct top_session *session)
 {
 	(void)session;
-	console_error(_("no screen: this timewait was built without ncursesw "
-			"(--batch prints frames as text)"));
+	console_error(_("no screen: this timewait was built without ncursesw (--batch prints "
+			"frames as text)"));
 	return EXIT_UNAVAILABLE;
 }

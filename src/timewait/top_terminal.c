@@ -66,22 +66,22 @@ static int check_terminal(struct error *err)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(err, ENOTTY,
-			_("no screen: standard input and output are not both a terminal "
-			  "(--batch prints frames as text)"));
+			_("no screen: standard input and output are not both a terminal (--batch "
+			  "prints frames as text)"));
 	if (!term || !*term)
 		return error_set(err, ENOTTY,
-			_("no screen: TERM does not say which terminal this is "
-			  "(--batch prints frames as text)"));
+			_("no screen: TERM does not say which terminal this is (--batch prints "
+			  "frames as text)"));
 	if (can_place_cursor(&is_known))
 		return 0;
 	if (is_known)
 		return error_set(err, ENOTTY,
-			_("no screen: the terminal '%s' of TERM cannot place its cursor "
-			  "(--batch prints frames as text)"),
+			_("no screen: the terminal '%s' of TERM cannot place its cursor (--batch "
+			  "prints frames as text)"),
 			safe.bytes);
 	return error_set(err, ENOTTY,
-		_("no screen: the terminal '%s' of TERM is not known here "
-		  "(--batch prints frames as text)"),
+		_("no screen: the terminal '%s' of TERM is not known here (--batch prints frames "
+		  "as text)"),
 		safe.bytes);
 }
 
