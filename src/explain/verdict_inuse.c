@@ -86,8 +86,9 @@ static const char *missing_half(const struct verdict *verdict, enum answer their
 	if (theirs == ANSWER_YES)
 		return _("The old one had set it; the new socket does not.");
 	if (theirs == ANSWER_NO)
-		return _("Here neither: the old one had not set it, and it is the old one's option "
-			 "that people forget.");
+		return _("Neither has: the new socket does not set it, and the old one had not. It "
+			 "is "
+			 "the old one's that people forget.");
 	return _("The new socket does not set it.");
 }
 
@@ -269,7 +270,10 @@ static void add_remedies(struct verdict *verdict, uint16_t port)
 		verdict_add_remedy(verdict, REMEDY_WAIT, false,
 			_("%.0f s at the most, and up to 4 s more for the kernel's clock"),
 			refusal.latest_ms / 1000.0 + 0.5);
-	if (refusal.waits)
+	if (refusal.waits && refusal.listens)
+		verdict_note(verdict, _("when the listener is gone, connections in TIME_WAIT are "
+					"still in the way"));
+	else if (refusal.waits)
 		verdict_add_remedy(verdict, REMEDY_CLIENT_CLOSES_FIRST, false, NULL);
 	if (!refusal.listens)
 		add_reservation(verdict, port);
