@@ -78,7 +78,7 @@ static int explain(int code, const char *name, struct error *err)
 	if (code == ENOENT)
 		return error_set(err, code,
 			_("network namespace '%.100s': there is none (the PID of a process, a name "
-			  "that 'ip netns' lists, a path or 'all')"),
+			  "that 'ip netns' lists, or a path)"),
 			safe.bytes);
 	if (code == EINVAL)
 		return error_set(err, code, _("'%.100s': no network namespace"), safe.bytes);
@@ -220,6 +220,22 @@ int netns_enter(const struct netns *netns, int *ret_home, struct error *err)
 	}
 	*ret_home = home;
 	return 0;
+}
+
+int netns_enter_named(const char *name, int *ret_home, struct error *err)
+{
+	struct netns netns;
+	int r;
+
+	*ret_home = -1;
+	if (!name)
+		return 0;
+	r = netns_open(name, &netns, err);
+	if (r < 0)
+		return r;
+	r = netns_enter(&netns, ret_home, err);
+	netns_close(&netns);
+	return r;
 }
 
 int netns_leave(int *home, struct error *err)

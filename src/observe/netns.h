@@ -46,6 +46,8 @@ void netns_list_finish(struct netns_list *list);
  * nothing to leave. Needs CAP_SYS_ADMIN there and here, but for the caller's own. 0 or a negative errno.
  */
 int netns_enter(const struct netns *netns, int *ret_home, struct error *err);
+/* The same by a name, as netns_open() takes it. NULL: stays here. */
+int netns_enter_named(const char *name, int *ret_home, struct error *err);
 int netns_leave(int *home, struct error *err);
 
 #endif

@@ -180,16 +180,10 @@ static int examine(const struct doctor_options *chosen)
 
 static int examine_namespace(const struct doctor_options *chosen)
 {
-	struct netns netns = {.fd = -1};
-	int home = -1;
 	struct error err;
-	int r = 0;
+	int home;
+	int r = netns_enter_named(chosen->netns, &home, &err);
 
-	if (chosen->netns)
-		r = netns_open(chosen->netns, &netns, &err);
-	if (r == 0)
-		r = netns_enter(&netns, &home, &err);
-	netns_close(&netns);
 	if (r < 0) {
 		console_print(&err);
 		return EXIT_FAILED;

@@ -132,31 +132,19 @@ static int run(const struct top_options *chosen)
 	return code;
 }
 
-/* Goes there for good: everything is read where this thread is. */
-static int enter(const char *name)
-{
-	struct netns netns;
-	struct error err;
-	int home, r;
-
-	r = netns_open(name, &netns, &err);
-	if (r == 0) {
-		r = netns_enter(&netns, &home, &err);
-		netns_close(&netns);
-	}
-	if (r < 0)
-		console_print(&err);
-	return r;
-}
-
 int command_top(int argc, char **argv)
 {
 	struct top_options chosen = {.interval_ns = NS_PER_S, .limit = 10};
+	struct error err;
+	int home;
 	int r = options_parse_alone(&command, argc, argv, take, &chosen);
 
 	if (r != OPTIONS_GO_ON)
 		return r;
-	if (chosen.netns && enter(chosen.netns) < 0)
+	/* For good: everything is read where this thread is. */
+	if (netns_enter_named(chosen.netns, &home, &err) < 0) {
+		console_print(&err);
 		return EXIT_FAILED;
+	}
 	return run(&chosen);
 }

@@ -291,22 +291,15 @@ static int answer_there(
 
 static int answer(enum verdict_call call, struct places *places, const struct why_options *chosen)
 {
-	struct netns netns = {.fd = -1};
 	struct error err;
-	int home = -1;
+	int home;
 	int r = resolve(places, chosen, false);
 
 	if (r != OPTIONS_GO_ON)
 		return r;
-	if (chosen->netns) {
-		r = netns_open(chosen->netns, &netns, &err);
-		if (r == 0)
-			r = netns_enter(&netns, &home, &err);
-		netns_close(&netns);
-		if (r < 0) {
-			console_print(&err);
-			return EXIT_FAILED;
-		}
+	if (netns_enter_named(chosen->netns, &home, &err) < 0) {
+		console_print(&err);
+		return EXIT_FAILED;
 	}
 	r = answer_there(call, places, chosen);
 	if (netns_leave(&home, &err) < 0)
