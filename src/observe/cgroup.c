@@ -56,7 +56,7 @@ static char *look_up(const struct cgroup_cache *cache, uint64_t id)
 		uint64_t id;
 	} handle = {.header = {.handle_bytes = sizeof(id), .handle_type = HANDLE_TYPE_KERNFS}};
 	size_t prefix = strlen(cache->root);
-	char link[64], path[4096];
+	char link[64], path[CGROUP_PATH_BYTES];
 	_cleanup_fd_ int fd = -1;
 	ssize_t length;
 

@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #define CGROUP_CACHE_SLOTS 1024
+/* No path is longer, its end included. */
+#define CGROUP_PATH_BYTES 4096
 
 struct cgroup_slot {
 	uint64_t id; /* 0 for none */

@@ -13,8 +13,8 @@
 #include "observe/cgroup.h"
 #include "observe/life.h"
 
-/* No event takes more. */
-#define LIFE_JSON_BYTES 8192
+/* No event takes more, here or as text: a cgroup may have the longest of paths, and each byte may be one to be escaped. */
+#define LIFE_JSON_BYTES (5 * CGROUP_PATH_BYTES + 1024)
 
 struct life_json {
 	struct cgroup_cache *cgroups; /* resolves cgroups; not owned */

@@ -159,16 +159,12 @@ static int flush(struct watch *watch)
 	return -watch->failure;
 }
 
-static int put_text(struct watch *watch, const struct life_event *event)
+static void put_text(struct watch *watch, const struct life_event *event)
 {
-	size_t length;
-
 	text_clear(&watch->line);
 	life_text_put(&watch->as_text, &watch->line, event);
-	length = watch->line.length < LIFE_JSON_BYTES ? watch->line.length : LIFE_JSON_BYTES;
-	memcpy(watch->buffer + watch->length, watch->line.bytes, length);
-	watch->length += length;
-	return 0;
+	memcpy(watch->buffer + watch->length, watch->line.bytes, watch->line.length);
+	watch->length += watch->line.length;
 }
 
 static int put_event(void *context, const struct life_event *event)

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "report/life_json.h"
+#include "report/life_text.h"
 
 static struct cgroup_cache cgroups = {.mount = -1};
 
 static json_t *put(const struct life_event *event)
 {
 	struct life_json json = {.cgroups = &cgroups, .real_ns = 1000000000};
-	static char line[2 * LIFE_JSON_BYTES];
+	static char line[64 << 10];
 	char *end = life_json_put(&json, line, event);
 	json_error_t error;
 	json_t *object;
@@ -113,12 +114,49 @@ static void a_hostile_name(void **state)
 	json_decref(object);
 }
 
+/* A container may give its cgroups names, and name them so that each byte is one to be escaped. */
+static void the_longest_of_cgroups(void **state)
+{
+	const struct life_event event = {
+		.kind = LIFE_BORN,
+		.to = TCP_STATE_FIN_WAIT2,
+		.family = AF_INET6,
+		.time_ns = UINT64_MAX / 2,
+		.cookie = INT64_MAX,
+		.netns = UINT32_MAX,
+		.local_port = 65535,
+		.peer_port = 65535,
+		.flags = LIFE_HAS_CLOSER,
+		.pid = UINT32_MAX,
+		.cgroup = 1,
+		.comm = "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1",
+	};
+	struct life_text as_text = {.cgroups = &cgroups};
+	_cleanup_text_ struct text text = TEXT_INIT;
+	char path[CGROUP_PATH_BYTES];
+	json_t *object;
+
+	(void)state;
+	memset(path, 1, sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	cgroups.mount = 0;
+	cgroups.slots[1] = (struct cgroup_slot){.id = 1, .path = path};
+	object = put(&event);
+	assert_int_equal(strlen(string_of(json_object_get(object, "closed_first"), "cgroup")),
+		4 * strlen(path));
+	json_decref(object);
+	life_text_put(&as_text, &text, &event);
+	assert_true(text.length > 4 * strlen(path) && text.length <= LIFE_JSON_BYTES);
+	cgroups = (struct cgroup_cache){.mount = -1};
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_death),
 		cmocka_unit_test(what_was_there_before),
 		cmocka_unit_test(a_hostile_name),
+		cmocka_unit_test(the_longest_of_cgroups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
