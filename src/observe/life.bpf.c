@@ -40,38 +40,37 @@ static __always_inline bool is_of_interest(int from, int to)
  * One tracepoint, twice: the kernel leaves out a program that runs on this CPU already. So what comes in by an interrupt
  * of the first is the second's; else the second finds that the first has had its turn.
  */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, const struct sock *sk, int from, int to)
+static __always_inline int take_turn(
+	void *ctx, const struct sock *sk, int from, int to, bool is_second)
 {
-	uint32_t level;
+	int change = from << 8 | to;
 	struct life_turn *turn;
+	uint32_t level;
 
 	if (!is_of_interest(from, to))
 		return 0;
 	level = find_level(ctx);
 	turn = bpf_map_lookup_elem(&turns, &level);
-	if (turn) {
+	if (turn && !is_second) {
 		turn->socket = (uint64_t)sk;
-		turn->change = from << 8 | to;
+		turn->change = change;
+	} else if (turn && turn->socket == (uint64_t)sk && turn->change == change) {
+		turn->socket = 0;
+		return 0;
 	}
 	return see_change(sk, from, to);
 }
 
 SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, const struct sock *sk, int from, int to)
+{
+	return take_turn(ctx, sk, from, to, false);
+}
+
+SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state_again, const struct sock *sk, int from, int to)
 {
-	uint32_t level;
-	struct life_turn *turn;
-
-	if (!is_of_interest(from, to))
-		return 0;
-	level = find_level(ctx);
-	turn = bpf_map_lookup_elem(&turns, &level);
-	if (turn && turn->socket == (uint64_t)sk && turn->change == (from << 8 | to)) {
-		turn->socket = 0;
-		return 0;
-	}
-	return see_change(sk, from, to);
+	return take_turn(ctx, sk, from, to, true);
 }
 
 /* --- minisockets -------------------------------------------------------------------------- */
