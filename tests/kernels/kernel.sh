@@ -62,7 +62,7 @@ make_root()
 	for program in timewait daytimed daytime; do
 		install_program "$BUILD/$program" bin
 	done
-	for program in fence states life; do
+	for program in fence states life life_births; do
 		[[ ! -e $BUILD/tests/lab/lab_$program ]] || install_program "$BUILD/tests/lab/lab_$program" tests
 	done
 	install_program "$BUILD/tests/unit/test_stream" tests

@@ -19,10 +19,12 @@ begin_slow()
 	# shellcheck disable=SC2086 # words, on purpose
 	timewait run --tap --slow $files >/tmp/slow 2>/dev/null &
 	slow=$!
-	life=
+	life='' births=''
 	if [ -x /tests/lab_life ]; then
 		/tests/lab_life >/tmp/life 2>&1 &
 		life=$!
+		/tests/lab_life_births >/tmp/births 2>&1 &
+		births=$!
 	fi
 }
 
@@ -33,6 +35,8 @@ end_slow()
 	if [ -n "$life" ]; then
 		wait "$life"
 		tap lab-life /tmp/life $?
+		wait "$births"
+		tap lab-life-births /tmp/births $?
 	else
 		skip "lab-life" "built without BPF"
 	fi

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # timewait watch, as a person runs it, beside real servers and clients in a network namespace of its own.
-# Every cause by itself is tested in test_life.c.
+# Every cause by itself is tested in test_life.c and test_life_births.c.
 
 bats_require_minimum_version 1.5.0
 load ../cli/common
