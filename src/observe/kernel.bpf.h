@@ -46,6 +46,8 @@ enum { AF_INET = 2, AF_INET6 = 10 };
 
 struct task_struct {
 	void *stack;
+	struct task_struct *group_leader;
+	char comm[16];
 };
 
 struct hlist_node {

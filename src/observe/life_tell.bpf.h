@@ -73,11 +73,14 @@ static __always_inline void tell(const struct identity *id, const struct life_en
 	bpf_ringbuf_submit(event, wake_up());
 }
 
+/* The process, by the name that ps and list have: a thread may have another. */
 static __always_inline void take_current(struct life_entry *entry)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	entry->pid = (uint32_t)(bpf_get_current_pid_tgid() >> 32);
 	entry->cgroup = bpf_get_current_cgroup_id();
-	bpf_get_current_comm(entry->comm, sizeof(entry->comm));
+	bpf_probe_read_kernel_str(entry->comm, sizeof(entry->comm), task->group_leader->comm);
 	entry->flags |= LIFE_HAS_CLOSER;
 }
 

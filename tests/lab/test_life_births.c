@@ -7,6 +7,7 @@
 
 #include "unit/unit.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -71,6 +72,28 @@ static void closed_by_a_process_that_was_killed(void **state)
 	assert_int_equal(born->family, AF_INET6);
 	assert_int_equal(born->pid, child);
 	assert_string_equal(born->comm, "killed");
+	life_rig_finish(&connection);
+	life_case_end(life);
+}
+
+static void *close_in_a_thread(void *context)
+{
+	prctl(PR_SET_NAME, "thread");
+	life_rig_close(context);
+	return NULL;
+}
+
+/* A thread's name is not that of its process. */
+static void closed_by_a_thread(void **state)
+{
+	struct life *life = life_case_watch_new_network();
+	struct life_rig_connection connection = life_rig_connect(false, SERVER, 0);
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, close_in_a_thread, &connection.server), 0);
+	pthread_join(thread, NULL);
+	life_case_assert_closed_by_us(life_case_await(life, LIFE_BORN, LIFE_CAUSE_NONE, SERVER));
 	life_rig_finish(&connection);
 	life_case_end(life);
 }
@@ -192,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(born_by_who_closed_first),
 		cmocka_unit_test(closed_by_a_process_that_was_killed),
+		cmocka_unit_test(closed_by_a_thread),
 		cmocka_unit_test(bucket_overflow),
 		cmocka_unit_test(linger_and_reset),
 		cmocka_unit_test(closed_over_unread_bytes),
