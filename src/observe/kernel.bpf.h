@@ -122,8 +122,10 @@ struct sock_common {
 	atomic64_t skc_cookie;
 };
 
+/* The running kernel has its own numbers (CO-RE). */
 enum sock_flags {
-	SOCK_LINGER = 4, /* the running kernel says its own number (CO-RE) */
+	SOCK_DONE = 1,
+	SOCK_LINGER = 4,
 };
 
 struct sock {

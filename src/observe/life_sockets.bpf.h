@@ -43,6 +43,17 @@ static __always_inline bool could_wait(int from)
 	return from == ESTABLISHED || from == FIN_WAIT1 || from == FIN_WAIT2 || from == CLOSING;
 }
 
+/* close() with linger 0, or over unread bytes, or that of a listener: the state changes before there is an error. What comes
+ * from outside sets an error first. */
+static __always_inline bool is_reset_by_process(const struct sock *sk, int from)
+{
+	return from == ESTABLISHED && !sk->sk_err;
+}
+
+/* The running kernel says its own number of the flag. */
+#define HAS_FLAG(sk, flag)                                                                         \
+	((sk)->__sk_common.skc_flags >> bpf_core_enum_value(enum sock_flags, flag) & 1)
+
 static __always_inline uint8_t why_not_born(
 	const struct sock *sk, const struct tcp_sock *tcp, int from)
 {
@@ -53,15 +64,11 @@ static __always_inline uint8_t why_not_born(
 		return LIFE_UNKNOWN;
 	if (sk->sk_err)
 		return LIFE_RESET;
-	if (from == ESTABLISHED) {
-		/* close() with linger 0 says so before it sets the error. */
-		if ((sk->__sk_common.skc_flags >>
-				    bpf_core_enum_value(enum sock_flags, SOCK_LINGER) &
-			    1) &&
-			!sk->sk_lingertime)
-			return LIFE_LINGER;
+	/* Also after shutdown(). But with the peer's FIN there was to be a TIME_WAIT, whatever close() will do. */
+	if (HAS_FLAG(sk, SOCK_LINGER) && !sk->sk_lingertime && !HAS_FLAG(sk, SOCK_DONE))
+		return LIFE_LINGER;
+	if (from == ESTABLISHED)
 		return LIFE_RESET;
-	}
 	row = &sk->__sk_common.skc_net.net->ipv4.tcp_death_row;
 	limit = (uint32_t)row->sysctl_max_tw_buckets;
 	/* The kernel looked a moment ago: some may have gone since. */
@@ -85,8 +92,10 @@ static __always_inline bool close_socket(
 	if (entry && shared.is_reading)
 		return false;
 	cause = why_not_born(sk, tcp, from);
-	if (cause == LIFE_LINGER)
+	if (is_reset_by_process(sk, from)) {
 		take_current(&none);
+		note_theirs(id->cookie);
+	}
 	if (setup.has_counts)
 		COUNT(not_born_by[below_16(cause)], 1);
 	if (setup.has_events && is_theirs(id->cookie))

@@ -133,17 +133,76 @@ static void linger_and_reset(void **state)
 	life_case_end(life);
 }
 
+/* RST though its FIN is sent; but a FIN that comes before that would have made it wait. */
+static void linger_after_shutdown(void **state)
+{
+	struct life *life = life_case_watch_new_network();
+	struct life_rig_connection connection = life_rig_connect(false, SERVER, 0);
+	const struct linger linger = {.l_onoff = 1};
+
+	(void)state;
+	assert_int_equal(shutdown(connection.server, SHUT_WR), 0);
+	life_rig_reset(&connection.server);
+	life_case_assert_closed_by_us(life_case_await(life, LIFE_NOT_BORN, LIFE_LINGER, SERVER));
+	life_rig_finish(&connection);
+
+	assert_true(life_rig_set("tcp_max_tw_buckets", "0"));
+	connection = life_rig_connect(false, SERVER + 1, 0);
+	setsockopt(connection.server, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	assert_int_equal(shutdown(connection.server, SHUT_WR), 0);
+	life_rig_close(&connection.client);
+	life_case_await(life, LIFE_NOT_BORN, LIFE_BUCKET_OVERFLOW, SERVER + 1);
+	life_rig_finish(&connection);
+	life_case_end(life);
+}
+
 static void closed_over_unread_bytes(void **state)
 {
 	struct life *life = life_case_watch_new_network();
 	struct life_rig_connection connection = life_rig_connect(false, SERVER, 0);
+	const struct life_event *event;
 	char byte;
 
 	(void)state;
 	assert_int_equal(send(connection.client, "x", 1, 0), 1);
 	assert_int_equal(recv(connection.server, &byte, 1, MSG_PEEK), 1);
 	life_rig_close(&connection.server);
-	life_case_await(life, LIFE_NOT_BORN, LIFE_RESET, SERVER);
+	life_case_assert_closed_by_us(life_case_await(life, LIFE_NOT_BORN, LIFE_RESET, SERVER));
+	event = life_case_await(life, LIFE_NOT_BORN, LIFE_RESET, connection.client_port);
+	assert_false(event->flags & LIFE_HAS_CLOSER);
+	life_rig_finish(&connection);
+	life_case_end(life);
+}
+
+/* A process that only ever resets: its connections are its own, too. */
+static void reset_by_the_wanted_pid(void **state)
+{
+	struct life_rig_connection connection;
+	struct life *life;
+	int go[2];
+	pid_t child;
+	char byte;
+
+	(void)state;
+	life_rig_new_network();
+	connection = life_rig_connect(false, SERVER, 0);
+	assert_int_equal(pipe(go), 0);
+	child = fork();
+	if (child == 0) {
+		if (read(go[0], &byte, 1) == 1)
+			life_rig_reset(&connection.server);
+		_exit(0);
+	}
+	/* The child alone has the server's end then. */
+	life_rig_close(&connection.server);
+	life = life_case_watch(
+		(struct life_options){.netns = netns_number(), .pid = (uint32_t)child});
+	assert_int_equal(write(go[1], "g", 1), 1);
+	waitpid(child, NULL, 0);
+	close(go[0]);
+	close(go[1]);
+	assert_int_equal(life_case_await(life, LIFE_NOT_BORN, LIFE_LINGER, SERVER)->pid, child);
+	assert_false(life_case_was_told(LIFE_NOT_BORN, connection.client_port));
 	life_rig_finish(&connection);
 	life_case_end(life);
 }
@@ -218,7 +277,9 @@ int main(void)
 		cmocka_unit_test(closed_by_a_thread),
 		cmocka_unit_test(bucket_overflow),
 		cmocka_unit_test(linger_and_reset),
+		cmocka_unit_test(linger_after_shutdown),
 		cmocka_unit_test(closed_over_unread_bytes),
+		cmocka_unit_test(reset_by_the_wanted_pid),
 		cmocka_unit_test(there_before_us),
 		cmocka_unit_test(filters),
 	};
