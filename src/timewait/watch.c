@@ -2,13 +2,9 @@
 #include "timewait/watch.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/console.h"
@@ -16,13 +12,11 @@
 #include "base/interrupt.h"
 #include "base/options.h"
 #include "base/text.h"
-#include "observe/cgroup.h"
 #include "observe/filter.h"
 #include "observe/life.h"
 #include "observe/netns.h"
-#include "report/life_json.h"
-#include "report/life_text.h"
 #include "timewait/output.h"
+#include "timewait/watch_output.h"
 
 static const struct option_spec options[] = {
 	{'p', "pid", "PID", N_("connections that this process opens or closes, from then on")},
@@ -50,24 +44,13 @@ static const struct command_line command = {
 		   "standard error. It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYSLOG."),
 };
 
-/* Written in pieces of this size under load, and whenever there is a pause. */
-#define BUFFER_BYTES  (512 << 10)
-
-#define LAST_POLLS    16
-#define LAST_WRITE_MS 1000
+#define LAST_POLLS 16
 
 struct watch {
 	struct life_options filter;
 	const char *netns; /* as it was typed; NULL for the caller's */
 	bool json;
-
-	struct cgroup_cache cgroups;
-	struct life_json as_json;
-	struct life_text as_text;
-	struct text line; /* of as_text */
-	char *buffer;
-	size_t length;
-	int failure; /* errno of a write that failed */
+	struct watch_output output;
 	struct life_losses told;
 	int64_t looked_ns; /* when at the losses */
 };
@@ -127,58 +110,6 @@ static int take(void *context, int id, const char *value)
 	return r;
 }
 
-/* After Ctrl-C no reader may hold us up for long. */
-static bool may_write(void)
-{
-	struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	return !interrupt_requested() || poll(&ready, 1, LAST_WRITE_MS) > 0;
-}
-
-static int flush(struct watch *watch)
-{
-	size_t written = 0;
-
-	while (written < watch->length && !watch->failure) {
-		size_t left = watch->length - written;
-		ssize_t r;
-
-		if (!may_write()) {
-			watch->failure = EPIPE;
-			break;
-		}
-		if (interrupt_requested() && left > PIPE_BUF)
-			left = PIPE_BUF;
-		r = write(STDOUT_FILENO, watch->buffer + written, left);
-		if (r >= 0)
-			written += (size_t)r;
-		else if (errno != EINTR)
-			watch->failure = errno;
-	}
-	watch->length = 0;
-	return -watch->failure;
-}
-
-static void put_text(struct watch *watch, const struct life_event *event)
-{
-	text_clear(&watch->line);
-	life_text_put(&watch->as_text, &watch->line, event);
-	memcpy(watch->buffer + watch->length, watch->line.bytes, watch->line.length);
-	watch->length += watch->line.length;
-}
-
-static int put_event(void *context, const struct life_event *event)
-{
-	struct watch *watch = context;
-	char *at = watch->buffer + watch->length;
-
-	if (watch->json)
-		watch->length += (size_t)(life_json_put(&watch->as_json, at, event) - at);
-	else
-		put_text(watch, event);
-	return watch->length > BUFFER_BYTES - LIFE_JSON_BYTES ? flush(watch) : 0;
-}
-
 static void tell_losses(struct watch *watch, struct life *life, bool is_end)
 {
 	struct life_losses now;
@@ -197,50 +128,53 @@ static void tell_losses(struct watch *watch, struct life *life, bool is_end)
 		(unsigned long long)now.untracked);
 }
 
-static void print_header(struct watch *watch)
+/* What had happened by Ctrl-C is told; what goes on happening is not waited for. */
+static int finish(struct watch_output *output, struct life *life)
 {
-	struct text header = TEXT_INIT;
+	int r = 1;
 
-	if (watch->json)
-		return;
-	life_text_put_header(&watch->as_text, &header);
-	memcpy(watch->buffer, header.bytes, header.length);
-	watch->length = header.length;
-	text_finish(&header);
-	flush(watch);
+	for (int i = 0; i < LAST_POLLS && r > 0 && !output->failure; i++) {
+		r = life_poll(life, watch_output_put, output, 0);
+		watch_output_flush(output);
+	}
+	if (output->unwritten)
+		console_note(_("not written, for nobody reads: %llu events"),
+			(unsigned long long)output->unwritten);
+	return r;
 }
 
 static int stream(struct watch *watch, struct life *life)
 {
+	struct watch_output *output = &watch->output;
 	int r = 0;
 
-	print_header(watch);
+	watch_output_header(output);
+	watch_output_flush(output);
 	console_note(_("watching; Ctrl-C ends it"));
-	while (!interrupt_requested() && r >= 0 && !watch->failure) {
-		/* The time of day may be set while we watch. */
-		watch->as_json.real_ns = clock_real_ns() - clock_now_ns();
-		watch->as_text.real_ns = watch->as_json.real_ns;
-		r = life_poll(life, put_event, watch, 1000);
-		flush(watch);
+	while (!interrupt_requested() && r >= 0 && !output->failure) {
+		watch_output_look_at_clock(output);
+		r = life_poll(life, watch_output_put, output, 1000);
+		watch_output_flush(output);
+		watch_output_look_at_reader(output);
 		tell_losses(watch, life, false);
 	}
-	/* What had happened by then is told; what goes on happening is not waited for. */
-	for (int i = 0; i < LAST_POLLS && r >= 0 && !watch->failure; i++) {
-		r = life_poll(life, put_event, watch, 0);
-		flush(watch);
-		if (r == 0)
-			break;
-	}
+	if (r >= 0)
+		r = finish(output, life);
 	tell_losses(watch, life, true);
-	if (watch->failure && watch->failure != EPIPE) {
-		console_error(_("cannot write: %s"), strerror(watch->failure));
+	if (output->failure && output->failure != EPIPE) {
+		console_error(_("cannot write: %s"), strerror(output->failure));
 		return EXIT_FAILED;
 	}
-	if (r < 0 && !watch->failure) {
+	if (r < 0 && !output->failure) {
 		console_error(_("cannot read the events: %s"), strerror(-r));
 		return EXIT_FAILED;
 	}
 	return EXIT_OK;
+}
+
+static bool sees_all(const struct watch *watch)
+{
+	return watch->netns && !strcmp(watch->netns, "all");
 }
 
 /* The namespace that was named becomes ours: what is there already can be read in no other. */
@@ -249,10 +183,8 @@ static int enter(struct watch *watch, struct error *err)
 	struct netns netns;
 	int home, r;
 
-	if (watch->netns && !strcmp(watch->netns, "all")) {
-		watch->as_text.has_netns = true;
+	if (sees_all(watch))
 		return 0;
-	}
 	if (watch->netns) {
 		r = netns_open(watch->netns, &netns, err);
 		if (r < 0)
@@ -266,42 +198,47 @@ static int enter(struct watch *watch, struct error *err)
 	return 0;
 }
 
+/* Who may not watch at all need not hear that there is no such namespace, or that it is not to be entered. */
+static int refuse(const struct error *err)
+{
+	struct error missing;
+
+	if (life_check(&missing) < 0) {
+		console_print(&missing);
+		return EXIT_UNAVAILABLE;
+	}
+	console_print(err);
+	return EXIT_FAILED;
+}
+
 static int watch_sockets(struct watch *watch)
 {
 	struct error err;
 	struct life *life;
-	int r = enter(watch, &err);
+	int r;
 
-	if (r < 0) {
-		console_print(&err);
-		return EXIT_FAILED;
-	}
+	/* Before it takes its time to see what is there. */
+	interrupt_watch();
+	interrupt_watch_hangup();
+	r = enter(watch, &err);
+	if (r < 0)
+		return refuse(&err);
 	watch->filter.has_events = true;
 	r = life_open(&life, &watch->filter, &err);
 	if (r < 0) {
 		console_print(&err);
 		return EXIT_UNAVAILABLE;
 	}
-	interrupt_watch();
-	interrupt_watch_hangup();
-	watch->buffer = malloc(BUFFER_BYTES);
-	if (!watch->buffer)
-		abort();
-	cgroup_cache_open(&watch->cgroups);
-	watch->as_json.cgroups = watch->as_text.cgroups = &watch->cgroups;
-	watch->as_text.has_colour = console_has_colour(stdout);
-	watch->as_text.utf8 = console_has_utf8();
+	watch_output_open(&watch->output, watch->json, sees_all(watch));
 	r = stream(watch, life);
 	life_close(life);
-	cgroup_cache_close(&watch->cgroups);
-	text_finish(&watch->line);
-	free(watch->buffer);
+	watch_output_close(&watch->output);
 	return r;
 }
 
 int command_watch(int argc, char **argv)
 {
-	static struct watch watch = {.line = TEXT_INIT};
+	static struct watch watch;
 	int r = options_parse_alone(&command, argc, argv, take, &watch);
 
 	return r == OPTIONS_GO_ON ? watch_sockets(&watch) : r;

@@ -192,9 +192,77 @@ has()
 	refute grep -q 'cannot' "$FOLDER/watch.err"
 }
 
+@test "a reader that goes away ends it while nothing happens, too" {
+	run -0 inside timeout --preserve-status "$PATIENCE" bash -c '"$0" watch -t 2>/dev/null | head -n 1; echo "${PIPESTATUS[0]}"' \
+		"$BUILD/timewait"
+	[[ ${lines[1]} == 0 ]]
+}
+
+# start_unread COMMAND...: watch --json, by the command, into a pipe that this test alone could read, at descriptor 8.
+start_unread()
+{
+	mkfifo "$FOLDER/pipe"
+	nsenter -t "$HOLDER" -n "$@" "$BUILD/timewait" watch --json >"$FOLDER/pipe" 2>"$FOLDER/watch.err" 3>&- &
+	WATCH=$!
+	SPAWNED+=("$WATCH")
+	exec 8<"$FOLDER/pipe"
+	wait_until "$PATIENCE" grep -q 'Ctrl-C ends it' "$FOLDER/watch.err"
+	inside "$BUILD/daytime" -n 2000 -c 8 --source 127.0.0.0/8 127.0.0.1 13 >/dev/null 8<&-
+}
+
+@test "Ctrl-C while nobody reads: what is not written is counted" {
+	local told
+
+	start_server 13
+	start_unread
+	end_watch
+	grep -qE 'not written, for nobody reads: [1-9][0-9]* events' "$FOLDER/watch.err"
+	# Every event is in the pipe or counted: at least six changes of state a connection, and a birth.
+	told=$(grep -oE 'reads: [0-9]+' "$FOLDER/watch.err")
+	((${told#* } + $(wc -l <&8) >= 14000))
+	exec 8<&-
+}
+
+@test "an output that somebody made non-blocking loses nothing" {
+	start_server 13
+	start_unread perl -MFcntl -e 'fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK); exec @ARGV' --
+	cat <&8 >"$FOLDER/read" 3>&- &
+	SPAWNED+=($!)
+	exec 8<&-
+	inside "$BUILD/daytime" 127.0.0.1 13
+	wait_until "$PATIENCE" has_all_births
+	end_watch
+	refute grep -q 'cannot write' "$FOLDER/watch.err"
+}
+
+has_all_births()
+{
+	(($(grep -c '"born"' "$FOLDER/read") == 2001))
+}
+
+@test "SIGTERM and SIGINT end it with 0, while it starts, too" {
+	local status
+
+	for signal in TERM INT; do
+		spawn watch nsenter -t "$HOLDER" -n "$BUILD/timewait" watch
+		wait_until "$PATIENCE" has_a_bpf_map
+		kill "-$signal" "$SPAWNED_PID"
+		status=0
+		wait "$SPAWNED_PID" || status=$?
+		((status == 0))
+	done
+}
+
+has_a_bpf_map()
+{
+	find "/proc/$SPAWNED_PID/fd" -lname 'anon_inode:bpf-map' 2>/dev/null | grep -q .
+}
+
 @test "without rights: 77, and which" {
 	run -77 --separate-stderr as_nobody "$BUILD/timewait" watch
 	[[ -z $output ]]
+	[[ $stderr == *CAP_BPF* && $stderr == *CAP_PERFMON* ]]
+	run -77 --separate-stderr as_nobody "$BUILD/timewait" watch --netns "$HOLDER"
 	[[ $stderr == *CAP_BPF* && $stderr == *CAP_PERFMON* ]]
 	# Without CAP_SYSLOG the kernel hides where tw_timer_handler is, unless anybody may see it.
 	if (($(cat /proc/sys/kernel/perf_event_paranoid) > 1)) || (($(cat /proc/sys/kernel/kptr_restrict) > 0)); then
