@@ -2,6 +2,7 @@
 #include "timewait/watch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,14 @@ static bool sees_all(const struct watch *watch)
 	return watch->netns && !strcmp(watch->netns, "all");
 }
 
+/* One that is not there would be waited for in silence. */
+static int check_process(uint32_t pid, struct error *err)
+{
+	if (!pid || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+		return 0;
+	return error_set(err, ESRCH, _("--pid %u: there is no such process"), pid);
+}
+
 /* The namespace that was named becomes ours: what is there already can be read in no other. */
 static int enter(struct watch *watch, struct error *err)
 {
@@ -198,7 +207,7 @@ static int enter(struct watch *watch, struct error *err)
 	return 0;
 }
 
-/* Who may not watch at all need not hear that there is no such namespace, or that it is not to be entered. */
+/* Who may not watch at all need not hear that there is no such process or namespace, or that it is not to be entered. */
 static int refuse(const struct error *err)
 {
 	struct error missing;
@@ -220,7 +229,9 @@ static int watch_sockets(struct watch *watch)
 	/* Before it takes its time to see what is there. */
 	interrupt_watch();
 	interrupt_watch_hangup();
-	r = enter(watch, &err);
+	r = check_process(watch->filter.pid, &err);
+	if (r == 0)
+		r = enter(watch, &err);
 	if (r < 0)
 		return refuse(&err);
 	watch->filter.has_events = true;

@@ -162,6 +162,14 @@ has()
 	[[ $output == *no-such-name* ]]
 }
 
+@test "--pid of a process that is not there: said at once" {
+	local ended
+
+	ended=$(bash -c 'echo $$')
+	run -1 --separate-stderr timewait watch --pid "$ended"
+	[[ -z $output && $stderr == "timewait: --pid $ended: there is no such process" ]]
+}
+
 @test "losses are shown: a reader that does not read" {
 	inside sysctl -qw net.ipv4.tcp_max_tw_buckets=1000000
 	start_server 13
