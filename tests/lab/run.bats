@@ -313,12 +313,12 @@ all_gone()
 
 @test "run: a worker that dies fails its scenario, and the others go on" {
 	numbered 40
-	start_suite --quiet --repeat 20 $(seq -f '%g.tcp' 40)
+	start_suite --quiet --repeat 60 $(seq -f '%g.tcp' 40)
 	kill -s KILL "$(head -n1 <<<"$WORKERS")"
 	wait "$SPAWNED_PID" && STATUS=0 || STATUS=$?
 	[[ $STATUS == 1 ]]
 	grep -Eq '^[0-9]+\.tcp: failed in run [0-9]+: the process that ran it was ended by signal 9 ' suite.out
-	grep -q '^timewait: 40 scenarios, 20 times each: 39 passed, 1 failed; ' suite.err
+	grep -q '^timewait: 40 scenarios, 60 times each: 39 passed, 1 failed; ' suite.err
 }
 
 @test "run: where only some laboratories can be had, the others do the work" {
