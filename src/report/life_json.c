@@ -156,6 +156,11 @@ static char *put_life(const struct life_json *json, char *at, const struct life_
 		at = put_process(json, at, event);
 		*at++ = '}';
 	}
+	if (event->ended_by) {
+		at = PUT(at, ",\"ended_by\":{\"pid\":");
+		at = digits_put(at, event->ended_by);
+		*at++ = '}';
+	}
 	return at;
 }
 

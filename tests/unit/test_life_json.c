@@ -67,6 +67,29 @@ static void a_death(void **state)
 	assert_true(json_integer_value(json_object_get(object, "cookie")) == 9007199254740993);
 	assert_int_equal(json_integer_value(json_object_get(closer, "pid")), 42);
 	assert_string_equal(string_of(closer, "comm"), "nginx");
+	assert_null(json_object_get(object, "ended_by"));
+	json_decref(object);
+}
+
+static void who_ended_it(void **state)
+{
+	const struct life_event event = {
+		.kind = LIFE_DIED,
+		.cause = LIFE_REUSED_BY_CONNECT,
+		.to = TCP_STATE_TIME_WAIT,
+		.family = AF_INET,
+		.flags = LIFE_HAS_CLOSER,
+		.pid = 42,
+		.comm = "nginx",
+		.ended_by = 43,
+	};
+	json_t *object = put(&event), *closer = json_object_get(object, "closed_first");
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(closer, "pid")), 42);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(object, "ended_by"), "pid")),
+		43);
 	json_decref(object);
 }
 
@@ -154,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_death),
+		cmocka_unit_test(who_ended_it),
 		cmocka_unit_test(what_was_there_before),
 		cmocka_unit_test(a_hostile_name),
 		cmocka_unit_test(the_longest_of_cgroups),
