@@ -236,7 +236,7 @@ int BPF_PROG(on_timer_cancel, struct timer_list *timer)
 	else if (cause == LIFE_REOPENED_BY_SYN && id.substate == FIN_WAIT2)
 		cause = LIFE_DATA_AFTER_CLOSE;
 	if (cause == LIFE_REUSED_BY_CONNECT || cause == LIFE_SOCK_DESTROY)
-		ended_by = (uint32_t)(bpf_get_current_pid_tgid() >> 32);
+		ended_by = current_process();
 	die(&id, timer, cause, ended_by);
 	return 0;
 }

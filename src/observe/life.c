@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -84,6 +85,18 @@ static void fill_peer(struct life_setup *setup, const struct life_options *optio
 	memcpy(setup->peer, mask, sizeof(mask));
 }
 
+/* As linux/proc_ns.h has it. */
+#define INITIAL_PID_NAMESPACE UINT32_C(0xeffffffc)
+
+static uint32_t own_pid_namespace(void)
+{
+	struct stat status;
+
+	if (stat("/proc/self/ns/pid", &status) < 0 || status.st_ino == INITIAL_PID_NAMESPACE)
+		return 0;
+	return (uint32_t)status.st_ino;
+}
+
 static void fill_setup(struct life_setup *setup, const struct life_options *options,
 	const struct life_symbols *symbols)
 {
@@ -91,6 +104,7 @@ static void fill_setup(struct life_setup *setup, const struct life_options *opti
 		.tw_timer_handler = symbols->tw_timer_handler,
 		.netns = (uint32_t)options->netns,
 		.pid = options->pid,
+		.pid_namespace = own_pid_namespace(),
 		.causes = options->causes,
 		.port = options->port,
 		.has_events = options->has_events,

@@ -36,6 +36,7 @@ struct life_setup {
 	uint64_t tw_timer_handler; /* its address */
 	struct life_range ranges[LIFE_RANGES_MAX];
 	uint32_t netns, pid, causes;
+	uint32_t pid_namespace;         /* the observer's; 0 for the initial one */
 	uint32_t peer[4], peer_mask[4]; /* network order */
 	uint16_t port;
 	uint8_t peer_family;

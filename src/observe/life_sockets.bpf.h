@@ -6,6 +6,7 @@
  * Part of life.bpf.c: what a change of a full socket's state means.
  */
 
+#include "observe/life_process.bpf.h"
 #include "observe/life_tally.bpf.h"
 #include "observe/life_tell.bpf.h"
 
@@ -19,7 +20,7 @@ static __always_inline void note_theirs(uint64_t cookie)
 {
 	uint8_t one = 1;
 
-	if (setup.pid && (uint32_t)(bpf_get_current_pid_tgid() >> 32) == setup.pid)
+	if (setup.pid && current_process() == setup.pid)
 		bpf_map_update_elem(&theirs, &cookie, &one, BPF_ANY);
 }
 

@@ -7,6 +7,7 @@
  */
 
 #include "observe/life_identity.bpf.h"
+#include "observe/life_process.bpf.h"
 
 /* The reader sleeps until it is told: once, for the first event after a pause. */
 static __always_inline uint64_t wake_up(void)
@@ -78,7 +79,7 @@ static __always_inline void take_current(struct life_entry *entry)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	entry->pid = (uint32_t)(bpf_get_current_pid_tgid() >> 32);
+	entry->pid = current_process();
 	entry->cgroup = bpf_get_current_cgroup_id();
 	bpf_probe_read_kernel_str(entry->comm, sizeof(entry->comm), task->group_leader->comm);
 	entry->flags |= LIFE_HAS_CLOSER;

@@ -74,7 +74,8 @@ struct life_event {
 
 	uint64_t cgroup;      /* id; with LIFE_HAS_CLOSER */
 	uint64_t lifetime_ns; /* LIFE_RESTARTED, LIFE_DIED: since it was born; 0 for unknown */
-	uint32_t pid; /* with LIFE_HAS_CLOSER: process id (tgid), in the initial PID namespace */
+	uint32_t
+		pid; /* with LIFE_HAS_CLOSER: process id (tgid), as the observer has it in /proc; 0 for none there */
 	uint32_t
 		ended_by; /* LIFE_DIED by connect or SOCK_DESTROY: the process that did it; else 0 */
 	char comm[LIFE_COMM_BYTES]; /* with LIFE_HAS_CLOSER; not escaped, NUL at the end */

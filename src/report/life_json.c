@@ -76,9 +76,12 @@ static char *put_process(const struct life_json *json, char *at, const struct li
 {
 	const char *cgroup = cgroup_path(json->cgroups, event->cgroup);
 
-	at = PUT(at, "\"pid\":");
-	at = digits_put(at, event->pid);
-	at = PUT(at, ",\"comm\":");
+	if (event->pid) {
+		at = PUT(at, "\"pid\":");
+		at = digits_put(at, event->pid);
+		*at++ = ',';
+	}
+	at = PUT(at, "\"comm\":");
 	at = put_string(at, event->comm);
 	if (cgroup) {
 		at = PUT(at, ",\"cgroup\":");

@@ -51,7 +51,8 @@ static void put_process(
 
 	text_append_escaped(
 		out, event->comm, strnlen(event->comm, sizeof(event->comm)), look->utf8);
-	text_printf(out, "[%u]", event->pid);
+	if (event->pid)
+		text_printf(out, "[%u]", event->pid);
 	if (cgroup && strcmp(cgroup, "/") != 0) {
 		text_append(out, " ");
 		text_append_escaped(out, cgroup, strlen(cgroup), look->utf8);

@@ -162,6 +162,45 @@ has()
 	[[ $output == *no-such-name* ]]
 }
 
+# A container has a PID namespace, and in its /proc other numbers than the host's.
+start_container()
+{
+	spawn container nsenter -t "$HOLDER" -n unshare --pid --fork --kill-child --mount-proc bash -c '
+		cd "$1"
+		timewait watch --json >watch.out 2>watch.err &
+		watch=$!
+		until grep -q "Ctrl-C ends it" watch.err; do sleep 0.02; done
+		daytimed --tcp --bind 127.0.0.1 13 2>server.err &
+		echo "$!" >server
+		unshare --pid --fork daytimed --tcp --bind 127.0.0.1 14 2>nested.err &
+		unshare=$!
+		until grep -q listening nested.err; do sleep 0.02; done
+		ps -o pid= --ppid "$unshare" >nested
+		until grep -q listening server.err; do sleep 0.02; done
+		echo >ready
+		wait "$watch"' bash "$FOLDER"
+	wait_until "$PATIENCE" test -e "$FOLDER/ready"
+}
+
+# closer PORT: who closed what has this local port.
+closer()
+{
+	jq -c "select(.event == \"born\" and .local_port == $1).closed_first | del(.cgroup)" "$FOLDER/watch.out"
+}
+
+@test "in a container: processes by the numbers that they have there, others by name alone" {
+	start_container
+	inside "$BUILD/daytime" 127.0.0.1 13
+	inside "$BUILD/daytime" 127.0.0.1 14
+	start_server --first-close client 15
+	inside "$BUILD/daytime" --close-first 127.0.0.1 15
+	wait_until "$PATIENCE" has '"born".*"peer_port":15,'
+	[[ $(closer 13) == "{\"pid\":$(<"$FOLDER/server"),\"comm\":\"daytimed\"}" ]]
+	[[ $(closer 14) == "{\"pid\":$(tr -d ' ' <"$FOLDER/nested"),\"comm\":\"daytimed\"}" ]]
+	[[ $(jq -c 'select(.event == "born" and .peer_port == 15).closed_first | del(.cgroup)' "$FOLDER/watch.out") == \
+		'{"comm":"daytime"}' ]]
+}
+
 @test "--pid of a process that is not there: said at once" {
 	local ended
 
