@@ -71,12 +71,12 @@ static void set_key(json_t *row, enum survey_by by, const struct tally_key *key)
 		set_count(row, "peer_port", key->peer.port);
 		break;
 	case SURVEY_BY_PROCESS:
-		/* The minisockets of nobody knows whom have neither. */
-		if (!key->pid)
-			break;
+		/* The minisockets of nobody knows whom have neither; of another container's process there is the name. */
 		memcpy(comm, key->comm, sizeof(key->comm));
-		set_count(row, "pid", (uint64_t)key->pid);
-		set_text(row, "comm", comm);
+		if (key->pid)
+			set_count(row, "pid", (uint64_t)key->pid);
+		if (*comm)
+			set_text(row, "comm", comm);
 		break;
 	case SURVEY_BY_PEER: set_address(row, "peer", &key->peer); break;
 	case SURVEY_BY_PORT: set_count(row, "local_port", key->local.port); break;

@@ -85,12 +85,12 @@ void top_table_name(enum survey_by by, const struct tally_group *group, struct t
 		text_append(out, endpoint_format(&key->peer, text));
 		break;
 	case SURVEY_BY_PROCESS:
-		if (!key->pid) {
-			/* A minisocket from before we looked. */
+		if (key->pid)
+			text_printf(out, "%d/", (int)key->pid);
+		/* A minisocket from before we looked has none; of another container's process there is the name. */
+		if (!key->pid && !key->comm[0])
 			text_append(out, _("(unknown)"));
-			break;
-		}
-		text_printf(out, "%d/%.*s", (int)key->pid, (int)sizeof(key->comm), key->comm);
+		text_append_bytes(out, key->comm, strnlen(key->comm, sizeof(key->comm)));
 		break;
 	case SURVEY_BY_PEER: text_append(out, endpoint_address(&key->peer, text)); break;
 	case SURVEY_BY_PORT: text_printf(out, "%u", key->local.port); break;

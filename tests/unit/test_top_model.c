@@ -287,6 +287,30 @@ static void test_sorting(void **state)
 	survey_finish(&survey);
 }
 
+static void test_process_names(void **state)
+{
+	const struct {
+		int pid;
+		const char *comm, *name;
+	} cases[] = {
+		{4712, "daytimed", "4712/daytimed"},
+		{0, "daytimed", "daytimed"}, /* in another container */
+		{0, "", "(unknown)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_text_ struct text name = TEXT_INIT;
+		struct survey survey = {0};
+
+		add_process(&survey, cases[i].pid, cases[i].comm, 1);
+		top_table_name(
+			SURVEY_BY_PROCESS, &survey.groups[SURVEY_BY_PROCESS].groups[0], &name);
+		assert_string_equal(name.bytes, cases[i].name);
+		survey_finish(&survey);
+	}
+}
+
 static void test_budget(void **state)
 {
 	struct survey survey = {
@@ -336,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_sort_keys),
 		cmocka_unit_test(test_interval_keys),
 		cmocka_unit_test(test_sorting),
+		cmocka_unit_test(test_process_names),
 		cmocka_unit_test(test_budget),
 	};
 
