@@ -189,22 +189,14 @@ static int check_process(uint32_t pid, struct error *err)
 /* The namespace that was named becomes ours: what is there already can be read in no other. */
 static int enter(struct watch *watch, struct error *err)
 {
-	struct netns netns;
 	int home, r;
 
 	if (sees_all(watch))
 		return 0;
-	if (watch->netns) {
-		r = netns_open(watch->netns, &netns, err);
-		if (r < 0)
-			return r;
-		r = netns_enter(&netns, &home, err);
-		netns_close(&netns);
-		if (r < 0)
-			return r;
-	}
-	watch->filter.netns = netns_number();
-	return 0;
+	r = netns_enter_named(watch->netns, &home, err);
+	if (r == 0)
+		watch->filter.netns = netns_number();
+	return r;
 }
 
 /* Who may not watch at all need not hear that there is no such process or namespace, or that it is not to be entered. */
