@@ -78,7 +78,9 @@ has_escapes()
 	done
 	for option in --version -V; do
 		run --separate-stderr timewait "$option"
-		[[ $status == 0 && -z $stderr && $output =~ ^timewait\ \(timewait\)\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+		[[ $status == 0 && -z $stderr && ${lines[0]} =~ ^timewait\ \(timewait\)\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+		# What this build lacks, if anything.
+		[[ ${#lines[@]} == 1 || (${#lines[@]} == 2 && ${lines[1]} == 'built without '*) ]]
 	done
 }
 

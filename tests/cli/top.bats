@@ -393,7 +393,11 @@ closer_is_known()
 		timewait top --batch --interval 0.1
 	[[ $status == 0 && -z $stderr ]]
 	grep -Eq '^ TIME_WAIT +100 ' <<<"$output"
-	grep -Eq '^ Ended by:  \? \(.*needs root\)$' <<<"$output"
+	if timewait --version | grep -q 'without BPF'; then
+		grep -Eq '^ Ended by:  \? \(this timewait was built without' <<<"$output"
+	else
+		grep -Eq '^ Ended by:  \? \(.*needs root\)$' <<<"$output"
+	fi
 	grep -Fq "other users' processes: needs root" <<<"$output"
 	run --separate-stderr in_room setpriv --reuid=65534 --regid=65534 --clear-groups \
 		timewait top --batch --interval 0.1 --source bpf
