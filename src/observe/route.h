@@ -19,6 +19,7 @@ struct route {
 	struct endpoint gateway;  /* family 0 where the peer is a neighbour */
 	char device[IF_NAMESIZE]; /* "" where unknown */
 	bool is_local;            /* the peer is this host */
+	uint32_t own_interface;   /* then: the index of the one that has the address; 0 unknown */
 };
 
 /*
