@@ -12,6 +12,8 @@ enum use {
 	USE_WAITING,
 	USE_CONNECTED,
 	USE_HELD,
+	USE_RESERVED, /* as it is now; whether a socket has it nevertheless is told by the next */
+	USE_RESERVED_AND_TAKEN,
 };
 
 /* What the kernel has when it does not tell. */
@@ -32,11 +34,11 @@ static enum budget_reuse judge_reuse(const struct budget *budget, const struct s
 
 	if (reuse == 0)
 		return BUDGET_REUSE_OFF;
-	if (value_of(settings, SETTING_TIMESTAMPS, 1) == 0)
-		return BUDGET_REUSE_NO_TIMESTAMPS;
 	if (reuse == 2 && !endpoint_is_loopback(&budget->local) &&
 		!endpoint_is_loopback(&budget->peer))
 		return BUDGET_REUSE_LOOPBACK_ONLY;
+	if (!budget->has_timestamps)
+		return BUDGET_REUSE_NO_TIMESTAMPS;
 	return BUDGET_REUSE_ON;
 }
 
@@ -55,13 +57,13 @@ void budget_start(struct budget *budget, const struct settings *settings,
 	if (!budget->ports)
 		abort();
 	budget->range = budget->high - budget->low + 1;
+	budget->has_timestamps = value_of(settings, SETTING_TIMESTAMPS, 1) != 0;
 	budget->reuse = judge_reuse(budget, settings);
-	/* Reserved ones are counted at once, and carry no use. */
-	for (uint32_t port = budget->low; port <= budget->high; port++) {
+	for (uint32_t port = budget->low; port < SETTINGS_PORTS; port++) {
 		if (!settings_reserves(settings, port))
 			continue;
-		budget->reserved++;
-		budget->ports[port] = UINT8_MAX;
+		budget->reserved += port <= budget->high;
+		budget->ports[port] = USE_RESERVED;
 	}
 }
 
@@ -117,27 +119,38 @@ void budget_add(struct budget *budget, const struct diag_socket *socket)
 	uint32_t port = socket->local.port;
 	enum use use;
 
-	if (port < budget->low || port > budget->high || budget->ports[port] == UINT8_MAX)
-		return;
 	/* A request has no place in the table of ports; its listener has. */
 	if (socket->state == TCP_STATE_SYN_RECV && !socket->inode &&
 		!is_of_destination(budget, socket))
 		return;
-	use = weigh(budget, socket);
+	if (budget->ports[port] >= USE_RESERVED)
+		use = USE_RESERVED_AND_TAKEN;
+	else if (port < budget->low || port > budget->high)
+		use = USE_HELD;
+	else
+		use = weigh(budget, socket);
 	if (use > budget->ports[port])
 		budget->ports[port] = (uint8_t)use;
 }
 
 /*
  * The search goes by twos, and through an even number of ports. Of three it never comes to the last;
- * of more it depends on where it begins, which differs by destination.
+ * of more it leaves out the first or the last, by where it begins, which differs by destination and time.
  */
+bool budget_may_pass_over(const struct budget *budget, uint32_t port)
+{
+	if (budget->range == 1 || budget->range % 2 == 0)
+		return false;
+	return port == budget->high || (port == budget->low && budget->range > 3);
+}
+
 static void round_off(struct budget *budget)
 {
 	if (budget->range == 1 || budget->range % 2 == 0)
 		return;
 	if (budget->range > 3) {
-		budget->is_one_passed_over = budget->free_first > 0;
+		budget->is_one_passed_over = budget->ports[budget->low] == USE_NONE ||
+					     budget->ports[budget->high] == USE_NONE;
 	} else if (budget->ports[budget->high] == USE_NONE) {
 		budget->free--;
 		budget->free_first--;
@@ -156,9 +169,13 @@ void budget_count(struct budget *budget)
 	};
 
 	for (uint32_t port = budget->low; port <= budget->high; port++) {
-		if (budget->ports[port] == UINT8_MAX)
+		budget->reserved_untaken +=
+			budget->ports[port] == USE_RESERVED && !budget_may_pass_over(budget, port);
+		if (budget->ports[port] >= USE_RESERVED)
 			continue;
 		++*counts[budget->ports[port]];
+		budget->waiting_inside +=
+			budget->ports[port] == USE_WAITING && !budget_may_pass_over(budget, port);
 		if (budget->ports[port] != USE_NONE)
 			continue;
 		if ((port - budget->low) % 2 == 0)
@@ -166,6 +183,8 @@ void budget_count(struct budget *budget)
 		else
 			budget->free_second++;
 	}
+	budget->is_next_free =
+		budget->high + 1 < SETTINGS_PORTS && budget->ports[budget->high + 1] == USE_NONE;
 	round_off(budget);
 }
 

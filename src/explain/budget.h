@@ -36,6 +36,7 @@ struct budget {
 	struct endpoint local, peer; /* the destination: local address, peer and its port */
 	uint32_t low, high;          /* ip_local_port_range, both included */
 	enum budget_reuse reuse;
+	bool has_timestamps;     /* tcp_timestamps, as it is now */
 	uint32_t reuse_delay_ms; /* a TIME_WAIT is left alone for so long */
 
 	/* Ports of the range, each in one of these. */
@@ -53,8 +54,12 @@ struct budget {
 	/* Of the free ones, those that connect() looks at first and second: of the parity of the range's
 	 * first port, and the others. */
 	uint32_t free_first, free_second;
-	/* In a range of an odd number of ports each search passes one over: it may be this. */
+	/* In a range of an odd number of ports each search passes over the first or the last: one of
+	 * them is free. */
 	bool is_one_passed_over;
+	uint32_t reserved_untaken; /* reserved ones that a search would find free, were they not */
+	uint32_t waiting_inside;   /* of `waiting`, those that no search leaves out */
+	bool is_next_free;         /* the port after the range */
 
 	uint32_t by_state[TCP_STATE_COUNT]; /* connections to this destination in the range */
 	uint32_t aged;   /* of `waiting`, those that are older than reuse_delay_ms */
@@ -74,6 +79,9 @@ void budget_add(struct budget *budget, const struct diag_socket *socket);
 /* When all sockets have been added: fills in the counts of ports. */
 void budget_count(struct budget *budget);
 void budget_finish(struct budget *budget);
+
+/* An odd range: may a search leave out this port of it? */
+bool budget_may_pass_over(const struct budget *budget, uint32_t port);
 
 /* Ports that the range is good for, to one destination: without the reserved, held and rounded off. */
 uint32_t budget_usable(const struct budget *budget);

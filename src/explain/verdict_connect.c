@@ -9,13 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/i18n.h"
-#include "explain/attempt.h"
 #include "explain/verdict_internal.h"
-
-/* Ports enough for a search through half of them to be felt. */
-#define LARGE_RANGE 4096
 
 struct survey {
 	struct verdict *verdict;
@@ -35,6 +30,16 @@ static bool is_same(const struct endpoint *a, const struct endpoint *b)
 	return endpoint_equal(&one, &other);
 }
 
+/*
+ * A listener that is bound to an interface (SO_BINDTODEVICE) hears no other. What this host says to itself
+ * goes by lo, but is heard as if it came by the interface that has the address.
+ */
+static bool can_hear(const struct diag_socket *listener, const struct route *route)
+{
+	return !listener->local.interface || !route->own_interface ||
+	       listener->local.interface == route->own_interface;
+}
+
 static int look_at(void *context, const struct diag_socket *socket)
 {
 	struct survey *survey = context;
@@ -52,7 +57,8 @@ static int look_at(void *context, const struct diag_socket *socket)
 		survey->has_tuple = true;
 	}
 	if (socket->state == TCP_STATE_LISTEN &&
-		conflict_overlaps(&verdict->route.peer, 0, socket)) {
+		conflict_overlaps(&verdict->route.peer, 0, socket) &&
+		can_hear(socket, &verdict->route)) {
 		survey->listener = *socket;
 		survey->has_listener = true;
 	}
@@ -125,141 +131,12 @@ static void explain_no_route(struct verdict *verdict, int code)
 		_("see: ip route get %s; ip address; ip link"), address);
 }
 
-/* connect() chooses the port: the budget decides. */
-static void weigh_budget(struct verdict *verdict)
-{
-	struct budget *budget = &verdict->budget;
-	struct endpoint local;
-	int r;
-
-	/* As measured: 9 us a call until the first half is used, 1.5 ms and more afterwards. */
-	if (budget->range >= LARGE_RANGE && !budget->free_first && !budget->reusable)
-		verdict_note(verdict, _("connect() looks at every second port first, and all of "
-					"these are taken: each "
-					"call searches them in vain, which takes milliseconds"));
-	if (budget_certain(budget) > 0) {
-		verdict_set_reason(verdict, _("%u ports of this destination's budget are free."),
-			budget->free);
-		return;
-	}
-	if (budget->reusable > 0) {
-		verdict->is_sure = false;
-		verdict_set_reason(verdict,
-			_("No port is free, but connect() may take over one of %u in TIME_WAIT, if "
-			  "timestamps were used and the port was not chosen by bind(), which the "
-			  "kernel does "
-			  "not tell."),
-			budget->reusable);
-		return;
-	}
-	r = budget->shared || budget->is_one_passed_over
-		    ? attempt_connect(&verdict->route.peer, &local)
-		    : -EADDRNOTAVAIL;
-	if (r == 0) {
-		verdict_set_reason(verdict,
-			_("Every port has a connection, but some to other destinations alone, and "
-			  "connect() "
-			  "may share these. Tried on a socket under repair, without a packet: it "
-			  "got port "
-			  "%u."),
-			local.port);
-	} else if (r == -EADDRNOTAVAIL) {
-		verdict->code = EADDRNOTAVAIL;
-	} else {
-		verdict->is_sure = false;
-		verdict_set_reason(verdict,
-			_("Every port has a connection, but %u of them to other destinations "
-			  "alone. "
-			  "connect() may share such a port if it was not chosen by bind(), which "
-			  "only root can "
-			  "find out."),
-			budget->shared);
-	}
-}
-
-static const char *reuse_words(enum budget_reuse reuse)
-{
-	switch (reuse) {
-	case BUDGET_REUSE_OFF: return _("tcp_tw_reuse=0 forbids to take over a TIME_WAIT.");
-	case BUDGET_REUSE_LOOPBACK_ONLY:
-		return _("tcp_tw_reuse=2 allows to take over a TIME_WAIT on loopback alone.");
-	case BUDGET_REUSE_NO_TIMESTAMPS:
-		return _("Without timestamps (tcp_timestamps=0) no TIME_WAIT can be taken over.");
-	case BUDGET_REUSE_ON: break;
-	}
-	return _("Those in TIME_WAIT are too young to be taken over (tcp_tw_reuse_delay).");
-}
-
-static void explain_exhaustion(struct verdict *verdict)
-{
-	const struct budget *budget = &verdict->budget;
-	char peer[ENDPOINT_TEXT_BYTES];
-
-	endpoint_format(&budget->peer, peer);
-	verdict_set_reason(verdict,
-		_("No local port is left for %s: of %u in ip_local_port_range (%u to %u) %u are "
-		  "connected, %u in TIME_WAIT, %u kept by listeners, by bound sockets or by "
-		  "connections "
-		  "that bind() gave them, and %u reserved. %s"),
-		peer, budget->range, budget->low, budget->high, budget->connected, budget->waiting,
-		budget->held + budget->shared, budget->reserved,
-		budget->waiting ? reuse_words(budget->reuse) : "");
-}
-
-static uint32_t first_back_s(const struct budget *budget)
-{
-	for (uint32_t second = 0; second < BUDGET_SECONDS; second++) {
-		if (budget->back_in[second])
-			return second;
-	}
-	return 0;
-}
-
-static void add_time_wait_remedies(struct verdict *verdict)
-{
-	const struct budget *budget = &verdict->budget;
-	char peer[ENDPOINT_TEXT_BYTES];
-
-	verdict_add_remedy(verdict, REMEDY_PEER_CLOSES_FIRST, false, NULL);
-	verdict_add_remedy(verdict, REMEDY_WAIT, false,
-		_("%u s for the first port, %u s for all, and up to 4 s more for the kernel's "
-		  "clock"),
-		first_back_s(budget), BUDGET_TIME_WAIT_MS / 1000);
-	if (budget->reuse == BUDGET_REUSE_OFF || budget->reuse == BUDGET_REUSE_LOOPBACK_ONLY)
-		verdict_add_remedy(verdict, REMEDY_TW_REUSE, budget->aged > 0,
-			"sysctl -w net.ipv4.tcp_tw_reuse=1");
-	if (budget->reuse == BUDGET_REUSE_NO_TIMESTAMPS)
-		verdict_add_remedy(
-			verdict, REMEDY_TIMESTAMPS, false, "sysctl -w net.ipv4.tcp_timestamps=1");
-	verdict_add_remedy(verdict, REMEDY_DESTROY, true, "ss -tK state time-wait dst '%s'",
-		endpoint_format(&budget->peer, peer));
-	verdict_note(
-		verdict, _("tcp_fin_timeout does not help: it has nothing to do with TIME_WAIT"));
-}
-
-static void add_exhaustion_remedies(struct verdict *verdict)
-{
-	const struct budget *budget = &verdict->budget;
-
-	verdict_add_remedy(verdict, REMEDY_KEEP_CONNECTIONS, false, NULL);
-	if (budget->by_state[TCP_STATE_CLOSE_WAIT])
-		verdict_add_remedy(verdict, REMEDY_FIX_LEAK, true, _("%u of the ports"),
-			budget->by_state[TCP_STATE_CLOSE_WAIT]);
-	if (budget->waiting)
-		add_time_wait_remedies(verdict);
-	verdict_add_remedy(verdict, REMEDY_MORE_DESTINATIONS, true, NULL);
-	if (budget->range > 1 && budget->range % 2 && budget->high < SETTINGS_PORTS - 1)
-		verdict_add_remedy(verdict, REMEDY_EVEN_RANGE, true,
-			"sysctl -w net.ipv4.ip_local_port_range=\"%u %u\"", budget->low,
-			budget->high + 1);
-	if (budget->reserved)
-		verdict_add_remedy(verdict, REMEDY_UNRESERVE, true, _("%u are"), budget->reserved);
-	if (budget->low > 1024 || budget->high < SETTINGS_PORTS - 1)
-		verdict_add_remedy(verdict, REMEDY_WIDEN_RANGE, true,
-			"sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
-}
-
 /* bind() has given the port: there is one tuple, and it is free or not. */
+static bool may_give_way(const struct diag_socket *tuple)
+{
+	return tuple->timer == DIAG_TIMER_TIMEWAIT;
+}
+
 static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 {
 	struct endpoint local = verdict->route.source;
@@ -273,16 +150,14 @@ static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 			verdict, _("There is no connection from %s to %s yet."), here, there);
 		return;
 	}
-	if (survey->tuple.state == TCP_STATE_TIME_WAIT &&
-		verdict->budget.reuse != BUDGET_REUSE_NO_TIMESTAMPS) {
-		verdict->is_sure = false;
+	/* The kernel goes by the old connection's timestamps; the setting may be younger. */
+	verdict->is_sure = !may_give_way(&survey->tuple);
+	if (!verdict->is_sure && verdict->budget.has_timestamps) {
 		verdict_set_reason(verdict,
-			_("The last connection from %s to %s is in TIME_WAIT. connect() takes it "
-			  "over at "
-			  "once, whatever tcp_tw_reuse says, if timestamps were used: the port was "
-			  "given by "
-			  "bind()."),
-			here, there);
+			_("The last connection from %s to %s is in %s, and no process holds it. "
+			  "connect() takes it over at once, whatever tcp_tw_reuse says, if "
+			  "timestamps were used: the port was given by bind()."),
+			here, there, tcp_state_name(survey->tuple.state));
 		return;
 	}
 	verdict->code = EADDRNOTAVAIL;
@@ -290,13 +165,11 @@ static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 		_("bind() is content, but connect() is not: there is a connection from %s to %s "
 		  "already "
 		  "(%s), and no two may have the same addresses and ports.%s%s"),
-		here, there, tcp_state_name(survey->tuple.state),
-		survey->tuple.state == TCP_STATE_TIME_WAIT ? " " : "",
-		survey->tuple.state == TCP_STATE_TIME_WAIT ? reuse_words(verdict->budget.reuse)
-							   : "");
+		here, there, tcp_state_name(survey->tuple.state), verdict->is_sure ? "" : " ",
+		verdict->is_sure ? "" : verdict_reuse_words(BUDGET_REUSE_NO_TIMESTAMPS));
 	verdict_add_remedy(verdict, REMEDY_OTHER_PORT, true, NULL);
 	verdict_add_remedy(verdict, REMEDY_MORE_DESTINATIONS, true, NULL);
-	if (survey->tuple.state == TCP_STATE_TIME_WAIT)
+	if (may_give_way(&survey->tuple))
 		verdict_add_remedy(verdict, REMEDY_WAIT, false,
 			_("%.0f s at the most, and up to 4 s more for the kernel's clock"),
 			survey->tuple.timer_ms / 1000.0 + 0.5);
@@ -314,18 +187,57 @@ static void look_for_listener(struct verdict *verdict, const struct survey *surv
 			verdict, _("whether %s answers is not known: no packet is sent"), there);
 	} else if (!survey->has_listener) {
 		verdict->code = ECONNREFUSED;
-		verdict->is_sure = true;
 		verdict_set_reason(verdict,
 			_("%s is this host itself, and nobody listens there: the SYN is answered "
 			  "by RST."),
 			there);
-		verdict_add_remedy(verdict, REMEDY_START_LISTENER, true, NULL);
+		verdict_add_remedy(verdict, REMEDY_START_LISTENER, verdict->is_sure, NULL);
 	} else if (listener->receive_queue > listener->send_queue) {
 		verdict_note(verdict,
 			_("%s is this host itself, and its listener's queue is full (%u wait for "
 			  "accept(), its backlog is %u): the SYN will be dropped, and connect() "
 			  "hang"),
 			there, listener->receive_queue, listener->send_queue);
+	}
+}
+
+/* What makes bind() work makes connect() fail, where that very connection is there already. */
+static void doubt_sharing(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->remedy_count; i++) {
+		enum remedy_id id = verdict->remedies[i].id;
+
+		if (id == REMEDY_SET_REUSEADDR || id == REMEDY_SET_REUSEPORT ||
+			id == REMEDY_SET_BOTH || id == REMEDY_SAME_USER)
+			verdict->remedies[i].works_now = false;
+	}
+	verdict_note(
+		verdict, _("there is a connection from that port to this destination: with the "
+			   "port shared, connect() would give EADDRNOTAVAIL"));
+}
+
+/* By where its search begins, which is at random, bind() comes to the end of an odd range or not. */
+static bool is_by_chance(const struct verdict *verdict)
+{
+	const struct budget *budget = &verdict->budget;
+
+	return budget_may_pass_over(budget, budget->high) && !budget_certain(budget);
+}
+
+/* bind() chooses the port, for any destination. */
+static void weigh_chosen(struct verdict *verdict)
+{
+	const struct budget *budget = &verdict->budget;
+
+	verdict_set_reason(verdict, _("bind() finds a free port, and connect() takes it."));
+	verdict->is_sure = !is_by_chance(verdict);
+	if (verdict->question.options & (BIND_REUSEADDR | BIND_REUSEPORT) &&
+		budget->connected + budget->waiting + budget->reusable > 0) {
+		verdict->is_sure = false;
+		verdict_note(verdict,
+			_("bind() may choose a port that it shares (%s) with a connection to this "
+			  "very destination: then connect() gives EADDRNOTAVAIL"),
+			bind_options_name(verdict->question.options));
 	}
 }
 
@@ -341,9 +253,13 @@ static int judge_from(struct verdict *verdict, struct survey *survey)
 		return 0;
 	verdict->code = code;
 	verdict_explain_bind(verdict, &survey->from, code);
+	if (!survey->from.port && is_by_chance(verdict))
+		verdict->is_sure = false;
 	if (!survey->from.port && code == EADDRINUSE && verdict->has_budget)
-		verdict_add_remedy(verdict, REMEDY_NO_PORT,
-			budget_certain(&verdict->budget) + verdict->budget.reusable > 0, NULL);
+		verdict_add_remedy(
+			verdict, REMEDY_NO_PORT, budget_certain(&verdict->budget) > 0, NULL);
+	if (code == EADDRINUSE && survey->has_tuple && !may_give_way(&survey->tuple))
+		doubt_sharing(verdict);
 	return code;
 }
 
@@ -361,12 +277,11 @@ static int judge_ports(struct verdict *verdict, struct survey *survey, struct er
 	if (survey->from.port)
 		weigh_tuple(verdict, survey);
 	else if (survey->from.family)
-		verdict_set_reason(verdict, _("bind() finds a free port, and connect() takes it."));
+		weigh_chosen(verdict);
 	else
-		weigh_budget(verdict);
+		verdict_weigh_ports(verdict);
 	if (verdict->code == EADDRNOTAVAIL && !survey->from.family) {
-		explain_exhaustion(verdict);
-		add_exhaustion_remedies(verdict);
+		verdict_explain_exhaustion(verdict);
 	}
 	if (!verdict->code)
 		look_for_listener(verdict, survey);
@@ -385,11 +300,10 @@ int verdict_judge_connect(struct verdict *verdict, struct error *err)
 		code = verdict_attempt_code(verdict, verdict->question.options);
 	}
 	r = route_find(&verdict->question.peer, &survey.from, &verdict->route);
-	if (r < 0 && code && code != EADDRINUSE) {
-		/* The address cannot be bound at all: the route is not come to. */
-		verdict->code = code;
-		verdict_explain_bind(verdict, &survey.from, code);
-		return 0;
+	if (r < 0 && code) {
+		/* bind() fails first: the route is not come to. */
+		r = take_survey(&survey, err);
+		return r < 0 ? r : (judge_from(verdict, &survey), 0);
 	}
 	if (r < 0) {
 		verdict->code = -r;

@@ -48,6 +48,17 @@ void verdict_explain_bind(struct verdict *verdict, const struct endpoint *at, in
 /* The same for EADDRINUSE, from the blockers. */
 void verdict_explain_inuse(struct verdict *verdict, const struct endpoint *at);
 
+/* --- the ports of a destination (verdict_ports.c) --- */
+
+/* Would connect() find a port? The code, and whether it is sure; unless it is EADDRNOTAVAIL, the reason. */
+void verdict_weigh_ports(struct verdict *verdict);
+
+/* EADDRNOTAVAIL, for all ports are taken: the reason, and what helps. */
+void verdict_explain_exhaustion(struct verdict *verdict);
+
+/* Why a TIME_WAIT is not taken over. */
+const char *verdict_reuse_words(enum budget_reuse reuse);
+
 /* --- words --- */
 
 void verdict_set_reason(struct verdict *verdict, const char *format, ...)

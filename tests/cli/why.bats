@@ -750,9 +750,23 @@ need_nobody()
 		sysctl("tcp_timestamps", 0);
 		$said = agree_connect("192.0.2.1", 13, "EADDRNOTAVAIL", @arguments, "--reuseaddr");
 		helps($said, "wait", 0);
-		sysctl("tcp_timestamps", 1);
+		ok(!$said->{sure}, "timestamps may have been used before they were turned off, as they were");
 		ok(connect_errno("192.0.2.1", 13, $from, "SO_REUSEADDR") eq "", "it does");
+		sysctl("tcp_timestamps", 1);
 		agree_connect("192.0.2.1", 13, "EADDRNOTAVAIL", "--from", "198.51.100.1");
+		# bind() comes first, before there is no route.
+		my $listener = listener("192.0.2.2", 50001);
+		$said = agree_connect("198.51.100.1", 13, "EADDRINUSE", "--from", "192.0.2.2:50001");
+		ok($said->{sockets}[0]{state} eq "LISTEN", "what is in the way");
+		ok(connect_errno("198.51.100.1", 13, ["192.0.2.2", 50001]) eq "EADDRINUSE", "so it is");
+		# FIN_WAIT2 that nobody holds gives way as TIME_WAIT does.
+		($server, $client) = connection($daytime, "192.0.2.1", 13, ["192.0.2.2", 50002], "SO_REUSEADDR");
+		close($client);
+		until_true("FIN_WAIT2", sub { `ss -Htan state fin-wait-2 sport = :50002` ne "" });
+		@arguments = ("--from", "192.0.2.2:50002", "--reuseaddr");
+		$said = agree_connect("192.0.2.1", 13, "", @arguments);
+		ok(!$said->{sure} && $said->{reason} =~ /FIN_WAIT2.*takes it over/, "FIN_WAIT2 gives way");
+		ok(connect_errno("192.0.2.1", 13, ["192.0.2.2", 50002], "SO_REUSEADDR") eq "", "it does");
 	PERL
 }
 

@@ -177,6 +177,7 @@ static void reuse(void **state)
 	(void)state;
 	assert_int_equal(reuse_of(0, 1, "127.0.0.1", "127.0.0.1"), BUDGET_REUSE_OFF);
 	assert_int_equal(reuse_of(1, 1, "192.0.2.1", "192.0.2.9"), BUDGET_REUSE_ON);
+	assert_int_equal(reuse_of(2, 0, "192.0.2.1", "192.0.2.9"), BUDGET_REUSE_LOOPBACK_ONLY);
 	assert_int_equal(reuse_of(1, 0, "192.0.2.1", "192.0.2.9"), BUDGET_REUSE_NO_TIMESTAMPS);
 	assert_int_equal(reuse_of(2, 1, "192.0.2.1", "192.0.2.9"), BUDGET_REUSE_LOOPBACK_ONLY);
 	assert_int_equal(reuse_of(2, 1, "127.0.0.1", "127.9.9.9"), BUDGET_REUSE_ON);
@@ -233,7 +234,7 @@ static void odd_ranges(void **state)
 	assert_int_equal(budget_certain(&budget), 0);
 	budget_finish(&budget);
 
-	/* Of five it is one of the first, the third or the fifth. */
+	/* Of five it is the first or the fifth. */
 	settings.port_high = 50004;
 	budget = begin(&settings);
 	budget_count(&budget);
@@ -241,11 +242,16 @@ static void odd_ranges(void **state)
 	assert_int_equal(budget_certain(&budget), 4);
 	budget_finish(&budget);
 	budget = begin(&settings);
-	for (uint16_t port = 50000; port <= 50004; port += 2)
-		add(&budget, connection(TCP_STATE_ESTABLISHED, port));
+	add(&budget, connection(TCP_STATE_ESTABLISHED, 50000));
+	add(&budget, time_wait(50002, 30000));
+	add(&budget, time_wait(50004, 30000));
 	budget_count(&budget);
 	assert_false(budget.is_one_passed_over);
 	assert_int_equal(budget_certain(&budget), 2);
+	assert_int_equal(budget.waiting, 2);
+	assert_int_equal(budget.waiting_inside, 1);
+	assert_true(budget_may_pass_over(&budget, 50000));
+	assert_false(budget_may_pass_over(&budget, 50002));
 	budget_finish(&budget);
 
 	/* A range of one is one. */
@@ -254,6 +260,37 @@ static void odd_ranges(void **state)
 	budget_count(&budget);
 	assert_int_equal(budget_certain(&budget), 1);
 	assert_int_equal(budget_usable(&budget), 1);
+	budget_finish(&budget);
+}
+
+/* What would be gained by reserving fewer ports, or by one more. */
+static void beside_the_range(void **state)
+{
+	struct settings settings = with(50000, 50003, 0);
+	struct budget budget;
+
+	(void)state;
+	settings_read_ports("50000-50002,50004", settings.reserved);
+	budget = begin(&settings);
+	add(&budget, connection(TCP_STATE_ESTABLISHED, 50001));
+	budget_count(&budget);
+	assert_int_equal(budget.reserved, 3);
+	assert_int_equal(budget.reserved_untaken, 2);
+	assert_false(budget.is_next_free);
+	assert_int_equal(budget.connected, 0);
+	assert_whole(&budget);
+	budget_finish(&budget);
+
+	settings.port_high = 50005;
+	budget = begin(&settings);
+	budget_count(&budget);
+	assert_true(budget.is_next_free);
+	budget_finish(&budget);
+	budget = begin(&settings);
+	add(&budget, connection(TCP_STATE_ESTABLISHED, 50006));
+	budget_count(&budget);
+	assert_false(budget.is_next_free);
+	assert_int_equal(budget.by_state[TCP_STATE_ESTABLISHED], 0);
 	budget_finish(&budget);
 }
 
@@ -314,6 +351,7 @@ int main(void)
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(reuse_waits_for_its_delay),
 		cmocka_unit_test(odd_ranges),
+		cmocka_unit_test(beside_the_range),
 		cmocka_unit_test(exhaustion),
 		cmocka_unit_test(rate),
 	};
