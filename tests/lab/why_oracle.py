@@ -595,10 +595,11 @@ class Bind:
         claim(not got, f"after {words} bind() gives '{got}'")
 
 
-def main():
+def main(situations, count):
+    """Each kind of situation is a function that makes one up, and a class that plays it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--count", type=int, default=count)
     parser.add_argument("--only", type=int)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("kinds", nargs="*")
@@ -615,23 +616,24 @@ def main():
         made.listen(4096)
         listeners.append(made)
     peers = {socket.AF_INET: ("127.0.0.1", 9), socket.AF_INET6: ("::1", 9)}
-    kinds = chosen.kinds or list(SITUATIONS)
+    kinds = chosen.kinds or list(situations)
     number = failed = 0
     for kind in kinds:
         wrong = []
         for index in range(chosen.count):
             chance = random.Random(f"{kind} {chosen.seed} {index}")
-            situation = SITUATIONS[kind][0](chance, users)
+            situation = situations[kind][0](chance, users)
             if chosen.only is not None and index != chosen.only:
                 continue
-            case = SITUATIONS[kind][1](situation, index, peers)
+            case = situations[kind][1](situation, index, peers)
             try:
                 said = case.run()
             except (Wrong, OSError, RuntimeError, subprocess.SubprocessError) as error:
                 said = getattr(case, "said", None)
                 wrong.append(f"{index}: {type(error).__name__}: {error}")
                 print(f"# {kind} {index}: {error}\n#   situation: {situation}\n#   said: {json.dumps(said)}\n"
-                      f"#   again: why_oracle.py --seed {chosen.seed} --count {index + 1} --only {index} {kind}")
+                      f"#   again: {os.path.basename(sys.argv[0])} --seed {chosen.seed} --count {index + 1} "
+                      f"--only {index} {kind}")
             if chosen.verbose:
                 print(json.dumps({"situation": situation, "said": said}, indent=1))
         number += 1
@@ -641,6 +643,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-SITUATIONS = {"bind": (bind_situation, Bind)}
 if __name__ == "__main__":
-    main()
+    main({"bind": (bind_situation, Bind)}, 300)
