@@ -84,6 +84,7 @@ static void explain_no_route(struct verdict *verdict, int code)
 {
 	char address[ENDPOINT_TEXT_BYTES];
 	const struct endpoint *peer = &verdict->question.peer;
+	struct endpoint plain = *peer;
 
 	endpoint_address(peer, address);
 	if (code == ENETUNREACH && endpoint_is_loopback(peer)) {
@@ -94,12 +95,17 @@ static void explain_no_route(struct verdict *verdict, int code)
 		verdict_add_remedy(verdict, REMEDY_BRING_UP, true, "ip link set lo up");
 		return;
 	}
+	if (code == ENETUNREACH && route_is_to_many(peer)) {
+		verdict_set_reason(verdict,
+			_("%s stands for many hosts (broadcast, multicast): a connection is "
+			  "between two."),
+			address);
+		return;
+	}
 	switch (code) {
 	case ENETUNREACH:
 		verdict_set_reason(verdict,
-			_("No route of this host (of this network namespace) leads to %s, or it "
-			  "stands for "
-			  "many hosts (broadcast, multicast), with which TCP cannot talk."),
+			_("No route of this host (of this network namespace) leads to %s."),
 			address);
 		break;
 	case EHOSTUNREACH:
@@ -127,8 +133,10 @@ static void explain_no_route(struct verdict *verdict, int code)
 		verdict_set_reason(verdict, _("The kernel refuses the way to %s: %s."), address,
 			strerror(code));
 	}
+	/* ip(8) wants no number for an interface. */
+	plain.interface = 0;
 	verdict_add_remedy(verdict, REMEDY_ADD_ROUTE, true,
-		_("see: ip route get %s; ip address; ip link"), address);
+		_("see: ip route get %s; ip address; ip link"), endpoint_address(&plain, address));
 }
 
 /* bind() has given the port: there is one tuple, and it is free or not. */

@@ -183,6 +183,14 @@ static bool is_many(const struct endpoint *peer)
 	       !memcmp(plain.address, everybody, sizeof(everybody));
 }
 
+bool route_is_to_many(const struct endpoint *peer)
+{
+	struct route route = {.peer = *peer};
+	unsigned int kind = is_many(peer) ? RTN_MULTICAST : ask_table(&route);
+
+	return kind == RTN_BROADCAST || kind == RTN_MULTICAST;
+}
+
 int route_find(const struct endpoint *peer, const struct endpoint *from, struct route *ret_route)
 {
 	struct route route = {.peer = *peer};

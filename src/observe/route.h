@@ -29,4 +29,7 @@ struct route {
  */
 int route_find(const struct endpoint *peer, const struct endpoint *from, struct route *ret_route);
 
+/* Does it stand for many hosts (broadcast, multicast)? Then no route makes it one. */
+bool route_is_to_many(const struct endpoint *peer);
+
 #endif

@@ -74,8 +74,9 @@ static void print_answer(
 	if (!verdict->code)
 		text_append(&answer, verdict->is_sure ? _("would work now") : _("should work now"));
 	else
-		text_printf(&answer, _("fails now: %s (%s)"), error_name(verdict->code, name),
-			strerror(verdict->code));
+		text_printf(&answer,
+			verdict->is_sure ? _("fails now: %s (%s)") : _("should fail now: %s (%s)"),
+			error_name(verdict->code, name), strerror(verdict->code));
 	text_printf(out, "%s ", call.bytes);
 	paint(out, look, verdict->code ? "1;31" : "32", answer.bytes);
 	text_append(out, "\n");

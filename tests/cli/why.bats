@@ -695,8 +695,10 @@ need_nobody()
 			agree_connect("198.51.100.1", 13, $kinds{$kind});
 			system("ip route del $kind 198.51.100.0/24") == 0 or die;
 		}
-		agree_connect($_, 13, "ENETUNREACH") for "192.0.2.255", "224.0.0.1", "ff02::1", "255.255.255.255",
-			"::ffff:192.0.2.255";
+		for my $many ("192.0.2.255", "224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:192.0.2.255") {
+			my $said = agree_connect($many, 13, "ENETUNREACH");
+			ok($said->{reason} =~ /many hosts/ && !$said->{remedys}, "no route helps against that");
+		}
 		# There is a way now; whether anybody is there is not known.
 		my $said = why("connect", "192.0.2.9:13");
 		ok($said->{works} && $said->{route}{device} eq "far", "by far");
@@ -750,6 +752,8 @@ need_nobody()
 		sysctl("tcp_timestamps", 0);
 		$said = agree_connect("192.0.2.1", 13, "EADDRNOTAVAIL", @arguments, "--reuseaddr");
 		helps($said, "wait", 0);
+		ok(`timewait why connect 192.0.2.1:13 @arguments --reuseaddr` =~ /should fail now: EADDRNOTAVAIL/,
+			"and says so");
 		ok(!$said->{sure}, "timestamps may have been used before they were turned off, as they were");
 		ok(connect_errno("192.0.2.1", 13, $from, "SO_REUSEADDR") eq "", "it does");
 		sysctl("tcp_timestamps", 1);
