@@ -42,6 +42,23 @@ static enum budget_reuse judge_reuse(const struct budget *budget, const struct s
 	return BUDGET_REUSE_ON;
 }
 
+/*
+ * The search goes by twos, and through an even number of ports. Of three it never comes to the last;
+ * of more it leaves out the first or the last, by where it begins, which differs by destination and time.
+ */
+bool budget_may_pass_over(const struct budget *budget, uint32_t port)
+{
+	if (budget->range == 1 || budget->range % 2 == 0)
+		return false;
+	return port == budget->high || (port == budget->low && budget->range > 3);
+}
+
+/* Would connect() to one destination or another take that end of the range, if the search came to it? */
+static bool is_lost(const struct budget *budget, uint32_t port)
+{
+	return budget_may_pass_over(budget, port) && budget->ports[port] < USE_HELD;
+}
+
 void budget_start(struct budget *budget, const struct settings *settings,
 	const struct endpoint *local, const struct endpoint *peer)
 {
@@ -65,6 +82,7 @@ void budget_start(struct budget *budget, const struct settings *settings,
 		budget->reserved += port <= budget->high;
 		budget->ports[port] = USE_RESERVED;
 	}
+	budget->loses_one = is_lost(budget, budget->low) || is_lost(budget, budget->high);
 }
 
 static bool is_of_destination(const struct budget *budget, const struct diag_socket *socket)
@@ -133,17 +151,6 @@ void budget_add(struct budget *budget, const struct diag_socket *socket)
 		budget->ports[port] = (uint8_t)use;
 }
 
-/*
- * The search goes by twos, and through an even number of ports. Of three it never comes to the last;
- * of more it leaves out the first or the last, by where it begins, which differs by destination and time.
- */
-bool budget_may_pass_over(const struct budget *budget, uint32_t port)
-{
-	if (budget->range == 1 || budget->range % 2 == 0)
-		return false;
-	return port == budget->high || (port == budget->low && budget->range > 3);
-}
-
 static void round_off(struct budget *budget)
 {
 	if (budget->range == 1 || budget->range % 2 == 0)
@@ -185,6 +192,7 @@ void budget_count(struct budget *budget)
 	}
 	budget->is_next_free =
 		budget->high + 1 < SETTINGS_PORTS && budget->ports[budget->high + 1] == USE_NONE;
+	budget->loses_one = is_lost(budget, budget->low) || is_lost(budget, budget->high);
 	round_off(budget);
 }
 
@@ -198,7 +206,7 @@ uint32_t budget_usable(const struct budget *budget)
 {
 	uint32_t away = budget->reserved + budget->held;
 
-	away += budget->range > 1 && budget->range % 2;
+	away += budget->loses_one;
 	return budget->range > away ? budget->range - away : 0;
 }
 

@@ -57,6 +57,7 @@ struct budget {
 	/* In a range of an odd number of ports each search passes over the first or the last: one of
 	 * them is free. */
 	bool is_one_passed_over;
+	bool loses_one;            /* one of them is neither reserved nor held */
 	uint32_t reserved_untaken; /* reserved ones that a search would find free, were they not */
 	uint32_t waiting_inside;   /* of `waiting`, those that no search leaves out */
 	bool is_next_free;         /* the port after the range */

@@ -300,7 +300,7 @@ static void print_budget(struct text *out, const struct verdict *verdict,
 	text_printf(&free_ones, _("free (%u that connect() looks at first, %u then)"),
 		budget->free_first, budget->free_second);
 	text_printf(out, "  %7u  %s\n", budget->free, free_ones.bytes);
-	if (budget->range > 1 && budget->range % 2)
+	if (budget->loses_one)
 		print_words(out, look, "  ",
 			_("The number of ports in the range is odd: each search leaves one out."));
 	print_prospect(out, verdict, rate, look);

@@ -364,6 +364,10 @@ class Connect:
             claim(budget[use] == uses.count(use), f"{uses.count(use)} are {use}: {self.uses()}")
         # Of three, the last is never come to.
         lost = size == 3 and self.uses().get(self.high) == "free"
+        # The first or the last of more.
+        ends = [use for port, use in self.uses().items() if port == self.high or port == self.low and size > 3]
+        usable = len(uses) - uses.count("held") - (size % 2 and size > 1 and any(use != "held" for use in ends))
+        claim(budget["usable"] == usable, f"{usable} are usable: {self.uses()}")
         claim(budget["free"] == uses.count("free") - lost, f"{uses.count('free')} are free: {self.uses()}")
 
     def check_verdict(self, said):

@@ -254,6 +254,16 @@ static void odd_ranges(void **state)
 	assert_false(budget_may_pass_over(&budget, 50002));
 	budget_finish(&budget);
 
+	/* A reserved end is not left out besides. */
+	settings.port_high = 50002;
+	settings_read_ports("50002", settings.reserved);
+	budget = begin(&settings);
+	assert_int_equal(budget_usable(&budget), 2);
+	budget_count(&budget);
+	assert_int_equal(budget.free, 2);
+	assert_int_equal(budget_usable(&budget), 2);
+	budget_finish(&budget);
+
 	/* A range of one is one. */
 	settings.port_high = 50000;
 	budget = begin(&settings);
@@ -277,6 +287,7 @@ static void beside_the_range(void **state)
 	assert_int_equal(budget.reserved, 3);
 	assert_int_equal(budget.reserved_untaken, 2);
 	assert_false(budget.is_next_free);
+	assert_int_equal(budget_usable(&budget), 1);
 	assert_int_equal(budget.connected, 0);
 	assert_whole(&budget);
 	budget_finish(&budget);
