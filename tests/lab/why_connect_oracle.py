@@ -19,7 +19,7 @@ import sys
 
 sys.dont_write_bytecode = True  # into the sources
 import why_oracle
-from why_oracle import (DEVICE, FLAGS, PATIENCE_S, ask, claim, family_of, make_socket, name_of, shown,
+from why_oracle import (DEVICE, FLAGS, PATIENCE_S, ask, claim, family_of, has_sysctl, make_socket, name_of, shown,
                         sockaddr, states_of_port, sysctl, until)
 
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -245,9 +245,13 @@ class Connect:
 
     def set_rules(self):
         self.set_ports()
+        if not has_sysctl("ipv4.tcp_tw_reuse_delay"):
+            # Older kernels go by a clock of seconds: nothing to foretell by the millisecond.
+            self.situation["reuse"] = 0
         for name, key in (("tcp_tw_reuse", "reuse"), ("tcp_timestamps", "timestamps"),
                           ("tcp_tw_reuse_delay", "delay")):
-            sysctl("ipv4." + name, self.situation[key])
+            if has_sysctl("ipv4." + name):
+                sysctl("ipv4." + name, self.situation[key])
 
     def furnish(self):
         sysctl("ipv4.ip_local_reserved_ports", "\n")
@@ -433,7 +437,7 @@ class Connect:
         if any(use == "waiting" and not any(o.is_given() for o in self.occupants if o.port == port) and
                all(o.spec["timestamps"] for o in self.occupants if o.port == port)
                for port, use in self.uses().items()):
-            return self.do_command(remedy)
+            return self.do_command(remedy) if has_sysctl("ipv4.tcp_tw_reuse_delay") else ""
         return ""
 
     def do_command(self, remedy):
