@@ -3,8 +3,9 @@
 """
 Holds `timewait why connect` against the kernel, as why_oracle.py does `why bind`. Each situation has a few ports of its
 own, in ip_local_port_range and ip_local_reserved_ports, some of them taken: by sockets to the wanted destination and to
-others, in many states, whose port bind() chose or connect(). Then connect() is predicted, and done, until no port is left;
-what each port was said to be is held against what was made here; and what is said to help at once is done, and must.
+others, in many states, whose port bind() chose or connect(). Then connect() is predicted, and done, until no port is
+left; what each port was said to be is held against what was made here; and what is said to help at once is done, and
+must.
 
     why_connect_oracle.py [--seed N] [--count N] [--only NUMBER] [--verbose] [connect|from]...
 """
@@ -73,12 +74,16 @@ def is_loopback(address):
     return unmapped(address).startswith(("127.", "::1"))
 
 
+def may_talk(address, peer):
+    """Without a scope that does not fit, and without [::1] or 127.0.0.1 leaving for elsewhere."""
+    if peer == "fe80::9" or any((text in address) != (text in peer) for text in ("::ffff", "fe80", ":")):
+        return False
+    return peer in ("0.0.0.0", "::ffff:0.0.0.0") or is_loopback(address) == is_loopback(MEANT.get(peer, peer))
+
+
 def from_situation(chance, users):
     situation = connect_situation(chance, users)
-    own = [address for address in OWN[:11] if all(address.startswith(start) == situation["peer"].startswith(start)
-                                                 for start in ("::ffff", "fe80")) and
-           situation["peer"] != "fe80::9" and (situation["peer"] in MEANT and situation["peer"] != "::" or is_loopback(address) == is_loopback(MEANT.get(situation["peer"], situation["peer"]))) and
-           (":" in address) == (":" in situation["peer"])]
+    own = [address for address in OWN[:11] if may_talk(address, situation["peer"])]
     address = chance.choice(["source"] * 5 + ["wildcard"] * 2 + own + ["198.51.100.9" if ":" not in situation["peer"]
                                                                     else "2001:db8:9::9"])
     offset = chance.choice([None, None, *range(situation["size"]), 0])
