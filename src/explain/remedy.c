@@ -8,14 +8,12 @@
 static const struct remedy remedies[REMEDY_COUNT] = {
 	[REMEDY_SET_REUSEADDR] = {"set_reuseaddr",
 		N_("Set SO_REUSEADDR before bind(). The sockets that have the port have it set, "
-		   "too, "
-		   "and none of them listens"),
+		   "too, and none of them listens"),
 		N_("nothing; every server should set it"), "reuseaddr-on-both"},
 	[REMEDY_SET_REUSEADDR_ALWAYS] = {"set_reuseaddr_always",
 		N_("Set SO_REUSEADDR before bind() in every start of the server, the first "
-		   "included. "
-		   "What is left over now was made without it, so it is the next restart that "
-		   "gains"),
+		   "included. What is left over now was made without it, so it is the next restart "
+		   "that gains"),
 		N_("nothing, but it does not help this time"), "reuseaddr-on-new-only"},
 	[REMEDY_SET_V6ONLY] = {"set_v6only",
 		N_("Set IPV6_V6ONLY before bind(): [::] then leaves the addresses of IPv4 alone"),
@@ -25,8 +23,7 @@ static const struct remedy remedies[REMEDY_COUNT] = {
 		N_("nothing; with all of them it can be reached from everywhere"), NULL},
 	[REMEDY_NO_PORT] = {"bind_address_no_port",
 		N_("Set IP_BIND_ADDRESS_NO_PORT before the bind() that chooses the address: the "
-		   "port "
-		   "is chosen by connect() then, for one destination and not for all"),
+		   "port is chosen by connect() then, for one destination and not for all"),
 		N_("nothing"), "bind-no-port"},
 	[REMEDY_KEEP_CONNECTIONS] = {"keep_connections",
 		N_("Use connections more than once (keep-alive, a pool)"),
@@ -37,8 +34,7 @@ static const struct remedy remedies[REMEDY_COUNT] = {
 		N_("a change of the program"), "close-wait-keeps-its-port"},
 	[REMEDY_PEER_CLOSES_FIRST] = {"peer_closes_first",
 		N_("Let the server close first: TIME_WAIT is the server's then, which needs no "
-		   "port "
-		   "for it"),
+		   "port for it"),
 		N_("a protocol that allows it; memory at the server"),
 		"exhaustion-cured-by-closing-last"},
 	[REMEDY_CLIENT_CLOSES_FIRST] = {"client_closes_first",

@@ -171,8 +171,7 @@ static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 	verdict->code = EADDRNOTAVAIL;
 	verdict_set_reason(verdict,
 		_("bind() is content, but connect() is not: there is a connection from %s to %s "
-		  "already "
-		  "(%s), and no two may have the same addresses and ports.%s%s"),
+		  "already (%s), and no two may have the same addresses and ports.%s%s"),
 		here, there, tcp_state_name(survey->tuple.state), verdict->is_sure ? "" : " ",
 		verdict->is_sure ? "" : verdict_reuse_words(BUDGET_REUSE_NO_TIMESTAMPS));
 	verdict_add_remedy(verdict, REMEDY_OTHER_PORT, true, NULL);
@@ -219,9 +218,8 @@ static void doubt_sharing(struct verdict *verdict)
 			id == REMEDY_SET_BOTH || id == REMEDY_SAME_USER)
 			verdict->remedies[i].works_now = false;
 	}
-	verdict_note(
-		verdict, _("there is a connection from that port to this destination: with the "
-			   "port shared, connect() would give EADDRNOTAVAIL"));
+	verdict_note(verdict, _("there is a connection from that port to this destination: with "
+				"the port shared, connect() would give EADDRNOTAVAIL"));
 }
 
 /* By where its search begins, which is at random, bind() comes to the end of an odd range or not. */

@@ -38,10 +38,8 @@ static void try_the_rest(struct verdict *verdict)
 	} else {
 		verdict_set_reason(verdict,
 			_("Every port has a connection, but some to other destinations alone, and "
-			  "connect() "
-			  "may share these. Tried on a socket under repair, without a packet: it "
-			  "got port "
-			  "%u."),
+			  "connect() may share these. Tried on a socket under repair, without a "
+			  "packet: it got port %u."),
 			local.port);
 	}
 }
@@ -52,9 +50,9 @@ void verdict_weigh_ports(struct verdict *verdict)
 
 	/* As measured: 9 us a call until the first half is used, 1.5 ms and more afterwards. */
 	if (budget->range >= LARGE_RANGE && !budget->free_first && !budget->reusable)
-		verdict_note(verdict, _("connect() looks at every second port first, and all of "
-					"these are taken: each "
-					"call searches them in vain, which takes milliseconds"));
+		verdict_note(verdict,
+			_("connect() looks at every second port first, and all of these are taken: "
+			  "each call searches them in vain, which takes milliseconds"));
 	if (budget_certain(budget) > 0) {
 		verdict_set_reason(verdict, _("%u ports of this destination's budget are free."),
 			budget->free);
@@ -65,8 +63,7 @@ void verdict_weigh_ports(struct verdict *verdict)
 		verdict_set_reason(verdict,
 			_("No port is free, but connect() may take over one of %u in TIME_WAIT, if "
 			  "timestamps were used and the port was not chosen by bind(), which the "
-			  "kernel does "
-			  "not tell."),
+			  "kernel does not tell."),
 			budget->reusable);
 		return;
 	}
@@ -182,8 +179,7 @@ static void say_what_is_used(struct verdict *verdict)
 	verdict_set_reason(verdict,
 		_("No local port is left for %s: of %u in ip_local_port_range (%u to %u) %u are "
 		  "connected, %u in TIME_WAIT, %u kept by listeners, by bound sockets or by "
-		  "connections "
-		  "that bind() gave them, and %u reserved. %s"),
+		  "connections that bind() gave them, and %u reserved. %s"),
 		peer, budget->range, budget->low, budget->high, budget->connected, budget->waiting,
 		budget->held + budget->shared, budget->reserved,
 		budget->waiting ? verdict_reuse_words(budget->reuse) : "");

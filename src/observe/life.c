@@ -56,8 +56,7 @@ static int fail(int r, const char *what, struct error *err)
 	if (r == -EPERM || r == -EACCES)
 		return error_set(err, EPERM,
 			_("%s: the kernel refuses it (a container, a user namespace, a lockdown or "
-			  "a "
-			  "security module forbids BPF): %s"),
+			  "a security module forbids BPF): %s"),
 			what, complaint);
 	return error_set(err, -r, "%s: %s: %s", what, strerror(-r), complaint);
 }

@@ -17,8 +17,7 @@ int life_check(struct error *err)
 {
 	return error_set(err, ENOSYS,
 		_("this timewait was built without its BPF programs (build it where clang, bpftool "
-		  "and "
-		  "libbpf-dev are: scripts/deps build)"));
+		  "and libbpf-dev are: scripts/deps build)"));
 }
 
 int life_open(struct life **ret_life, const struct life_options *options, struct error *err)

@@ -119,14 +119,12 @@ static int judge(const struct reading *reading, struct error *err)
 	if (restrict_text[0] == '2')
 		return error_set(err, EACCES,
 			_("/proc/kallsyms hides the kernel's addresses, and without that of %s "
-			  "nothing "
-			  "could be seen: kernel.kptr_restrict is 2 (sysctl "
+			  "nothing could be seen: kernel.kptr_restrict is 2 (sysctl "
 			  "kernel.kptr_restrict=1)"),
 			HANDLER);
 	return error_set(err, EACCES,
 		_("/proc/kallsyms hides the kernel's addresses, and without that of %s nothing "
-		  "could "
-		  "be seen: CAP_SYSLOG is missing (run it as root)"),
+		  "could be seen: CAP_SYSLOG is missing (run it as root)"),
 		HANDLER);
 }
 

@@ -253,8 +253,7 @@ static void print_prospect(struct text *out, const struct verdict *verdict,
 	if (births > 0) {
 		text_printf(&words,
 			_("In the last %d s, %.1f connections a second to this destination came "
-			  "into "
-			  "TIME_WAIT here. "),
+			  "into TIME_WAIT here. "),
 			BUDGET_WINDOW_MS / 1000, births);
 		if (verdict->code == EADDRNOTAVAIL)
 			text_append(&words, _("No port is left."));
@@ -266,8 +265,7 @@ static void print_prospect(struct text *out, const struct verdict *verdict,
 	if (rate->is_known)
 		text_printf(&words,
 			_("%sThis host, in %.1f s, made %.1f connections and %.1f TIME_WAITs a "
-			  "second, to "
-			  "all destinations."),
+			  "second, to all destinations."),
 			words.length && words.bytes[words.length - 1] != ' ' ? " " : "",
 			rate->seconds, rate->opens, rate->time_waits);
 	if (words.length)
