@@ -55,13 +55,6 @@ static enum answer both(bool is_ours, enum answer theirs)
 	return is_ours ? theirs : ANSWER_NO;
 }
 
-/* TIME_WAIT, and FIN_WAIT2 that no process holds: one and the same to bind(). */
-static bool is_minisocket(const struct diag_socket *socket)
-{
-	return socket->state == TCP_STATE_TIME_WAIT ||
-	       (socket->state == TCP_STATE_FIN_WAIT2 && socket->timer == DIAG_TIMER_TIMEWAIT);
-}
-
 enum answer conflict_permits(const struct diag_socket *socket, enum answer reuseaddr,
 	enum answer reuseport, unsigned int options, uid_t user)
 {
@@ -71,7 +64,7 @@ enum answer conflict_permits(const struct diag_socket *socket, enum answer reuse
 	if (socket->state == TCP_STATE_LISTEN)
 		by_address = ANSWER_NO;
 	/* A minisocket may be anybody's: nobody can take connections away from it. */
-	if (!is_minisocket(socket) && socket->uid != user)
+	if (!diag_is_minisocket(socket) && socket->uid != user)
 		by_port = ANSWER_NO;
 	if (by_address == ANSWER_YES || by_port == ANSWER_YES)
 		return ANSWER_YES;

@@ -139,12 +139,7 @@ static void explain_no_route(struct verdict *verdict, int code)
 		_("see: ip route get %s; ip address; ip link"), endpoint_address(&plain, address));
 }
 
-/* bind() has given the port: there is one tuple, and it is free or not. */
-static bool may_give_way(const struct diag_socket *tuple)
-{
-	return tuple->timer == DIAG_TIMER_TIMEWAIT;
-}
-
+/* bind() has given the port: there is one tuple, and it is free or not; a minisocket may give way. */
 static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 {
 	struct endpoint local = verdict->route.source;
@@ -159,7 +154,7 @@ static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 		return;
 	}
 	/* The kernel goes by the old connection's timestamps; the setting may be younger. */
-	verdict->is_sure = !may_give_way(&survey->tuple);
+	verdict->is_sure = !diag_is_minisocket(&survey->tuple);
 	if (!verdict->is_sure && verdict->budget.has_timestamps) {
 		verdict_set_reason(verdict,
 			_("The last connection from %s to %s is in %s, and no process holds it. "
@@ -176,7 +171,7 @@ static void weigh_tuple(struct verdict *verdict, const struct survey *survey)
 		verdict->is_sure ? "" : verdict_reuse_words(BUDGET_REUSE_NO_TIMESTAMPS));
 	verdict_add_remedy(verdict, REMEDY_OTHER_PORT, true, NULL);
 	verdict_add_remedy(verdict, REMEDY_MORE_DESTINATIONS, true, NULL);
-	if (may_give_way(&survey->tuple))
+	if (diag_is_minisocket(&survey->tuple))
 		verdict_add_remedy(verdict, REMEDY_WAIT, false,
 			_("%.0f s at the most, and up to 4 s more for the kernel's clock"),
 			survey->tuple.timer_ms / 1000.0 + 0.5);
@@ -264,7 +259,7 @@ static int judge_from(struct verdict *verdict, struct survey *survey)
 	if (!survey->from.port && code == EADDRINUSE && verdict->has_budget)
 		verdict_add_remedy(
 			verdict, REMEDY_NO_PORT, budget_certain(&verdict->budget) > 0, NULL);
-	if (code == EADDRINUSE && survey->has_tuple && !may_give_way(&survey->tuple))
+	if (code == EADDRINUSE && survey->has_tuple && !diag_is_minisocket(&survey->tuple))
 		doubt_sharing(verdict);
 	return code;
 }
@@ -286,9 +281,8 @@ static int judge_ports(struct verdict *verdict, struct survey *survey, struct er
 		weigh_chosen(verdict);
 	else
 		verdict_weigh_ports(verdict);
-	if (verdict->code == EADDRNOTAVAIL && !survey->from.family) {
+	if (verdict->code == EADDRNOTAVAIL && !survey->from.family)
 		verdict_explain_exhaustion(verdict);
-	}
 	if (!verdict->code)
 		look_for_listener(verdict, survey);
 	return 0;

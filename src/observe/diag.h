@@ -44,6 +44,13 @@ struct diag_socket {
 	bool is_v6only;  /* IPV6_V6ONLY; told of LISTEN and BOUND alone */
 };
 
+/* TIME_WAIT, or FIN_WAIT2 that no process holds: the kernel keeps but the addresses of it, and a timer. */
+static inline bool diag_is_minisocket(const struct diag_socket *socket)
+{
+	return socket->state == TCP_STATE_TIME_WAIT ||
+	       (socket->state == TCP_STATE_FIN_WAIT2 && socket->timer == DIAG_TIMER_TIMEWAIT);
+}
+
 /* State masks: bit n is enum tcp_state n. */
 #define DIAG_STATE(state) (UINT32_C(1) << (state))
 /* Every state a connection or listener can be in: what the lab watches. */

@@ -225,7 +225,7 @@ static int recount_one(void *context, const struct diag_socket *socket)
 	const struct life_options *options = recount->options;
 
 	/* A FIN_WAIT2 that a process holds has no such timer. */
-	if (socket->state == TCP_STATE_FIN_WAIT2 && socket->timer != DIAG_TIMER_TIMEWAIT)
+	if (!diag_is_minisocket(socket))
 		return 0;
 	if (options->port && socket->local.port != options->port &&
 		socket->peer.port != options->port)

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "observe/tally.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "observe/settings.h"
 
 /* TCP_TIMEWAIT_LEN: the kernel has no setting for it. */
@@ -23,12 +19,6 @@ struct count {
 static bool has_bit(const uint8_t *bitmap, uint16_t port)
 {
 	return bitmap[port / 8] & 1u << port % 8;
-}
-
-static bool is_minisocket(const struct diag_socket *socket)
-{
-	return socket->state == TCP_STATE_TIME_WAIT ||
-	       (socket->state == TCP_STATE_FIN_WAIT2 && socket->timer == DIAG_TIMER_TIMEWAIT);
 }
 
 /* An address alone: without the port, and IPv4 as such in whatever socket it is. */
@@ -89,7 +79,7 @@ static void count_in_group(
 	const struct count *count, struct tally_group *group, const struct diag_socket *socket)
 {
 	group->sockets++;
-	if (is_minisocket(socket)) {
+	if (diag_is_minisocket(socket)) {
 		group->time_wait += socket->state == TCP_STATE_TIME_WAIT;
 		group->fin_wait2_timed += socket->state == TCP_STATE_FIN_WAIT2;
 		group->born += is_new(count, socket);
@@ -113,7 +103,7 @@ static int count_socket(void *context, const struct diag_socket *socket)
 	struct survey *survey = count->survey;
 	const struct owner *owner = NULL;
 
-	if (is_minisocket(socket) && socket->state == TCP_STATE_FIN_WAIT2)
+	if (diag_is_minisocket(socket) && socket->state == TCP_STATE_FIN_WAIT2)
 		survey->fin_wait2_timed++;
 	else if (socket->state < TCP_STATE_COUNT)
 		survey->states[socket->state]++;
@@ -158,26 +148,45 @@ static void keep_groups(struct tally *tally, struct survey *survey)
 	}
 }
 
-static uint32_t read_fin_timeout_ms(void)
+static struct survey_range range_of(const struct settings *settings)
 {
-	char text[32] = "";
+	struct survey_range range = {.first = 32768, .last = 60999};
+	uint32_t count, reserved = 0;
 
-	if (fd_read_file("/proc/sys/net/ipv4/tcp_fin_timeout", text, sizeof(text)) <= 0)
+	if (settings->has_port_range) {
+		range.first = (uint16_t)settings->port_low;
+		range.last = (uint16_t)settings->port_high;
+	}
+	for (uint32_t port = range.first; port <= range.last; port++)
+		reserved += settings_reserves(settings, port);
+	count = (uint32_t)range.last - range.first + 1;
+	/* connect() takes ports in pairs: of an odd number, it never tries the last. */
+	if (count > 1)
+		count &= ~1u;
+	range.usable = count > reserved ? count - reserved : 0;
+	return range;
+}
+
+static uint32_t fin_timeout_ms(const struct settings *settings)
+{
+	if (!settings->is_known[SETTING_FIN_TIMEOUT_S])
 		return TIME_WAIT_MS;
-	return (uint32_t)strtoul(text, NULL, 10) * 1000;
+	return (uint32_t)settings->values[SETTING_FIN_TIMEOUT_S] * 1000;
 }
 
 static void start(struct tally *tally, struct survey *survey, struct count *count)
 {
 	int64_t now_ns = clock_now_ns();
+	struct settings settings;
 
 	if (survey->dump_ns)
 		count->over_ms = (now_ns - survey->dump_ns) / NS_PER_MS;
 	for (int by = 0; by < SURVEY_BYS; by++)
 		survey->over_ns[by] = survey->dump_ns ? now_ns - survey->dump_ns : 0;
 	survey->dump_ns = now_ns;
-	survey->range = survey_range_read();
-	tally->fin_timeout_ms = read_fin_timeout_ms();
+	settings_read(&settings);
+	survey->range = range_of(&settings);
+	tally->fin_timeout_ms = fin_timeout_ms(&settings);
 	keep_groups(tally, survey);
 	memset(survey->states, 0, sizeof(survey->states));
 	survey->fin_wait2_timed = 0;
@@ -231,25 +240,4 @@ void tally_finish(struct tally *tally)
 	for (int by = 0; by < SURVEY_BYS; by++)
 		tally_groups_finish(&tally->before[by]);
 	*tally = (struct tally){0};
-}
-
-struct survey_range survey_range_read(void)
-{
-	struct survey_range range = {.first = 32768, .last = 60999};
-	struct settings settings;
-	uint32_t count, reserved = 0;
-
-	settings_read(&settings);
-	if (settings.has_port_range) {
-		range.first = (uint16_t)settings.port_low;
-		range.last = (uint16_t)settings.port_high;
-	}
-	for (uint32_t port = range.first; port <= range.last; port++)
-		reserved += settings_reserves(&settings, port);
-	count = (uint32_t)range.last - range.first + 1;
-	/* connect() takes ports in pairs: of an odd number, it never tries the last. */
-	if (count > 1)
-		count &= ~1u;
-	range.usable = count > reserved ? count - reserved : 0;
-	return range;
 }

@@ -37,7 +37,4 @@ void tally_finish(struct tally *tally);
 bool tally_key_of(const struct tally *tally, const struct survey_range *range, enum survey_by by,
 	const struct diag_socket *socket, const struct owner *owner, struct tally_key *ret_key);
 
-/* Reads range and reserved ports of the caller's network namespace; 32768 to 60999 where they cannot be. */
-struct survey_range survey_range_read(void);
-
 #endif
