@@ -168,14 +168,15 @@ static void conclude(struct verdict *verdict, unsigned int option)
 	for (size_t i = 0; i < verdict->blocker_count; i++) {
 		struct verdict_blocker *blocker = &verdict->blockers[i];
 
-		if (code == 0 && !may_be_elsewhere(verdict, blocker))
-			*option_of(blocker, option) = ANSWER_YES;
-		else if (code == 0)
+		if (code == 0) {
+			if (!may_be_elsewhere(verdict, blocker))
+				*option_of(blocker, option) = ANSWER_YES;
 			continue;
-		else if (!can_permit(verdict, blocker, option) ||
-			 *option_of(blocker, option) == ANSWER_NO)
+		}
+		if (!can_permit(verdict, blocker, option) ||
+			*option_of(blocker, option) == ANSWER_NO)
 			return;
-		else if (*option_of(blocker, option) == ANSWER_UNKNOWN) {
+		if (*option_of(blocker, option) == ANSWER_UNKNOWN) {
 			suspect = blocker;
 			suspects++;
 		}

@@ -144,7 +144,14 @@ static void add_owner(struct finding *finding, const struct holding *holding)
 	finding_fact_text(finding, "comm", NULL, holding->first->comm);
 }
 
-static int weigh_close_wait(const struct holding *holding)
+static enum severity severity_of_leak(const struct holding *holding, size_t many)
+{
+	if (holding->leaked >= many)
+		return SEVERITY_BAD;
+	return holding->leaked ? SEVERITY_WARN : SEVERITY_NOTE;
+}
+
+static enum severity weigh_close_wait(const struct holding *holding)
 {
 	if (holding->leaked >= MANY_LEAKED || (holding->leaked && holding->with_unread) ||
 		holding->settled >= MANY_HELD)
@@ -157,7 +164,7 @@ static int weigh_close_wait(const struct holding *holding)
 static void tell_close_wait(struct findings *findings, const struct holding *holding)
 {
 	const struct checkup_socket *first = holding->first;
-	enum severity severity = (enum severity)weigh_close_wait(holding);
+	enum severity severity = weigh_close_wait(holding);
 	struct finding *finding;
 
 	if (!first)
@@ -210,9 +217,7 @@ static void tell_close_wait(struct findings *findings, const struct holding *hol
 /* The queue need not be full: clients that gave up may be all there is in it. */
 static void tell_unaccepted(struct findings *findings, const struct holding *holding)
 {
-	enum severity severity = holding->leaked >= MANY_LEAKED ? SEVERITY_BAD
-				 : holding->leaked              ? SEVERITY_WARN
-								: SEVERITY_NOTE;
+	enum severity severity = severity_of_leak(holding, MANY_LEAKED);
 	struct finding *finding = finding_add(findings, severity,
 		_("connections have not been accepted, and their peers have closed: %zu in "
 		  "CLOSE_WAIT"),
@@ -243,9 +248,7 @@ void judge_close_wait(struct findings *findings, const struct checkup *checkup)
 static void tell_half_closed(struct findings *findings, const struct holding *holding)
 {
 	const struct checkup_socket *first = holding->first;
-	enum severity severity = holding->leaked >= MANY_UNANSWERED ? SEVERITY_BAD
-				 : holding->leaked                  ? SEVERITY_WARN
-								    : SEVERITY_NOTE;
+	enum severity severity = severity_of_leak(holding, MANY_UNANSWERED);
 	struct finding *finding;
 
 	if (!first)
