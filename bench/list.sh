@@ -14,6 +14,8 @@
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=sockstat.bash
+source "$HERE/sockstat.bash"
 BUILD=$(cd "${BUILD:-${HERE%/*}/build}" && pwd)
 ROUNDS=${ROUNDS:-5}
 export BUILD ROUNDS
@@ -22,12 +24,6 @@ complain()
 {
 	printf 'bench: %s\n' "$2" >&2
 	exit "$1"
-}
-
-# waiting: how many TIME_WAITs this namespace has.
-waiting()
-{
-	awk '$1 == "TCP:" { for (i = 2; i < NF; i += 2) if ($i == "tw") print $(i + 1) }' /proc/net/sockstat
 }
 
 await_listener()

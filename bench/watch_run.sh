@@ -7,6 +7,8 @@
 #   watch_run.sh PART OBSERVER      PART: rate saturated deaths memory million; OBSERVER: untraced watch top ... lives
 set -euo pipefail
 export LC_ALL=C
+# shellcheck source=sockstat.bash
+source "$(dirname "${BASH_SOURCE[0]}")/sockstat.bash"
 
 part=$1
 observer=$2
@@ -95,12 +97,6 @@ load()
 	shift
 	timeout -s KILL "$LOAD_LIMIT" "$BUILD/daytime" -n "$queries" -c 64 --source 127.0.0.0/8 --json "$@" \
 		127.0.0.1 13 >load.json 2>load.err || give_up "the load failed: $(tail -n 1 load.err)"
-}
-
-# waiting: how many TIME_WAITs there are.
-waiting()
-{
-	awk '$1 == "TCP:" { for (i = 2; i < NF; i += 2) if ($i == "tw") print $(i + 1) }' /proc/net/sockstat
 }
 
 # await_expiry: until the last TIME_WAIT is gone and the observer has told of it.

@@ -24,8 +24,8 @@ teardown()
 	kill_spawned
 }
 
-# in_room COMMAND...: becomes the command, in the namespace.
-in_room()
+# enter_room COMMAND...: becomes the command, in the namespace.
+enter_room()
 {
 	if ((EUID)); then
 		exec nsenter --target "$ROOM" --user --preserve-credentials --net "$@"
@@ -37,7 +37,7 @@ in_room()
 # room COMMAND...: there, and back again.
 room()
 (
-	in_room "$@"
+	enter_room "$@"
 )
 
 listens_in_room()
@@ -48,7 +48,7 @@ listens_in_room()
 # serve PORT OPTION...
 serve()
 {
-	spawn "server$1" in_room daytimed --bind 127.0.0.1 "$@"
+	spawn "server$1" enter_room daytimed --bind 127.0.0.1 "$@"
 	wait_until "$PATIENCE" listens_in_room "$1"
 }
 
@@ -142,7 +142,7 @@ top_pid()
 	shows '^ 13131 +10[1-9] +100 '
 	[[ $(on_tmux display-message -p '#{cursor_flag}') == 0 ]]
 	# Births, as they are: 40 a second.
-	spawn load in_room daytime -n 100000 -c 1 --rate 40 127.0.0.1 13131
+	spawn load enter_room daytime -n 100000 -c 1 --rate 40 127.0.0.1 13131
 	shows '^ Born (39|4[0-9])(\.[0-9])?/s '
 	keys q
 	left_with 0
@@ -286,7 +286,7 @@ first_is()
 @test "top --batch: frames as text, with rates from the first on" {
 	serve 13131
 	connect 100 13131
-	run --separate-stderr in_room timewait top --batch --iterations 2 --interval 0.2
+	run --separate-stderr enter_room timewait top --batch --iterations 2 --interval 0.2
 	[[ $status == 0 && -z $stderr ]]
 	[[ $(grep -c '^ timewait top  net:' <<<"$output") == 2 ]]
 	[[ $(grep -Ec '^ TIME_WAIT +100 ' <<<"$output") == 2 ]]
@@ -294,7 +294,7 @@ first_is()
 	grep -Eq '^ 13131 +10[1-9] +100 ' <<<"$output"
 	grep -Eq '^ [0-9]+/daytimed +' <<<"$output"
 	refute grep -q quit <<<"$output"
-	run --separate-stderr in_room timewait top --batch
+	run --separate-stderr enter_room timewait top --batch
 	[[ $status == 0 && $(grep -c '^ timewait top' <<<"$output") == 1 ]]
 }
 
@@ -333,7 +333,7 @@ last_frame()
 
 @test "top: a port is a listener's no longer than it and its connections last" {
 	serve 13131 --first-close client
-	spawn frames in_room timewait top --source sock_diag --json --iterations 100000 --interval 0.1
+	spawn frames enter_room timewait top --source sock_diag --json --iterations 100000 --interval 0.1
 	wait_until "$PATIENCE" last_frame '.states.LISTEN > 0'
 	serve 40001
 	local listener=$SPAWNED_PID
@@ -349,7 +349,7 @@ last_frame()
 # Where BPF is not to be had it says so, and exits 77: also tested here, for no machine is to be left out.
 @test "top: by BPF with causes and closers and no drift, or not at all" {
 	serve 13131
-	spawn frames in_room timewait top --source bpf --json --iterations 20 --interval 0.2
+	spawn frames enter_room timewait top --source bpf --json --iterations 20 --interval 0.2
 	wait_until "$PATIENCE" frames_or_end
 	if [[ ! -s frames.out ]]; then
 		wait "$SPAWNED_PID" && fail "it ended without a frame" || [[ $? == 77 ]]
@@ -389,7 +389,7 @@ closer_is_known()
 	as_nobody test -x "$BUILD/timewait" || skip "the build is not in everybody's reach"
 	serve 13131
 	connect 100 13131
-	run --separate-stderr in_room setpriv --reuid=65534 --regid=65534 --clear-groups \
+	run --separate-stderr enter_room setpriv --reuid=65534 --regid=65534 --clear-groups \
 		timewait top --batch --interval 0.1
 	[[ $status == 0 && -z $stderr ]]
 	grep -Eq '^ TIME_WAIT +100 ' <<<"$output"
@@ -399,7 +399,7 @@ closer_is_known()
 		grep -Eq '^ Ended by:  \? \(.*needs root\)$' <<<"$output"
 	fi
 	grep -Fq "other users' processes: needs root" <<<"$output"
-	run --separate-stderr in_room setpriv --reuid=65534 --regid=65534 --clear-groups \
+	run --separate-stderr enter_room setpriv --reuid=65534 --regid=65534 --clear-groups \
 		timewait top --batch --interval 0.1 --source bpf
 	[[ $status == 77 && -z $output && $stderr == timewait:* ]]
 }

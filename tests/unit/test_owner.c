@@ -36,8 +36,8 @@ static int open_socket(void)
 	return fd;
 }
 
-/* A child of that name that holds what we hold, until it is let go. */
-static pid_t hold(const char *comm)
+/* A child that holds what we hold, until it is let go. It writes a byte when it is as it is to be. */
+static pid_t hold_by(void (*be)(int ready, const char *comm), const char *comm)
 {
 	int ready[2];
 	char byte;
@@ -48,15 +48,25 @@ static pid_t hold(const char *comm)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		prctl(PR_SET_NAME, comm);
-		if (write(ready[1], "", 1) == 1)
-			pause();
+		be(ready[1], comm);
 		_exit(1);
 	}
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	close(ready[0]);
 	return pid;
+}
+
+static void be_called(int ready, const char *comm)
+{
+	prctl(PR_SET_NAME, comm);
+	if (write(ready, "", 1) == 1)
+		pause();
+}
+
+static pid_t hold(const char *comm)
+{
+	return hold_by(be_called, comm);
 }
 
 static void let_go(pid_t pid)
@@ -162,28 +172,16 @@ static void *outlive(void *ready)
 	return NULL;
 }
 
-/* A child whose first thread ends and leaves another one behind. */
-static pid_t hold_by_thread(void)
+/* The first thread ends and leaves another one behind. */
+static void be_outlived(int ready, const char *comm)
 {
-	int ready[2];
-	char byte;
-	pid_t pid;
+	static int fd;
+	pthread_t thread;
 
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		pthread_t thread;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (pthread_create(&thread, NULL, outlive, &ready[1]))
-			_exit(1);
+	(void)comm;
+	fd = ready;
+	if (pthread_create(&thread, NULL, outlive, &fd) == 0)
 		syscall(SYS_exit, 0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return pid;
 }
 
 /* What it had is gone with it. */
@@ -201,7 +199,7 @@ static void finds_what_outlives_the_first_thread(void **state)
 {
 	int fd = open_socket();
 	uint32_t inode = inode_of(fd);
-	pid_t holder = hold_by_thread();
+	pid_t holder = hold_by(be_outlived, NULL);
 	struct owner_table table;
 	const struct owner *owner;
 
