@@ -127,14 +127,11 @@ static void print_kept(struct listing *listing)
 	least_finish(&listing->kept);
 }
 
-/* The batch is full: it goes out as it came, in the kernel's order, and this one and all others follow it. */
-static bool is_too_many(struct listing *listing)
+/* The batch goes out as it came, in the kernel's order, and all others follow it. */
+static void begin_to_stream(struct listing *listing)
 {
-	if (listing->options->is_sorted || listing->kept.count < LISTING_BATCH)
-		return false;
 	listing->is_streaming = true;
 	print_kept(listing);
-	return true;
 }
 
 static void keep_row(struct listing *listing, const struct diag_socket *socket)
@@ -149,6 +146,17 @@ static void keep_row(struct listing *listing, const struct diag_socket *socket)
 	least_offer(&listing->kept, &row);
 }
 
+static void take_row(struct listing *listing, const struct diag_socket *socket)
+{
+	if (!listing->is_streaming && !listing->options->is_sorted &&
+		listing->kept.count == LISTING_BATCH)
+		begin_to_stream(listing);
+	if (!listing->is_streaming)
+		keep_row(listing, socket);
+	else if (!is_full(listing))
+		print_row(listing, socket, listing->netns);
+}
+
 int listing_take(struct listing *listing, const struct diag_socket *socket)
 {
 	const struct list_options *options = listing->options;
@@ -160,10 +168,8 @@ int listing_take(struct listing *listing, const struct diag_socket *socket)
 	if (options->is_grouped)
 		groups_count(&listing->groups, socket,
 			groups_need_owner(options->by) ? owner_of(listing, socket) : NULL);
-	else if (!listing->is_streaming && !is_too_many(listing))
-		keep_row(listing, socket);
-	else if (!is_full(listing))
-		print_row(listing, socket, listing->netns);
+	else
+		take_row(listing, socket);
 	return 0;
 }
 
