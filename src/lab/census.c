@@ -12,6 +12,7 @@ void census_finish(struct census *census)
 	for (int host = 0; host < HOST_COUNT; host++)
 		free(census->sockets[host]);
 	free(census->ends);
+	free(census->strangers);
 	*census = (struct census){0};
 }
 
@@ -159,15 +160,50 @@ static int see(void *context, const struct diag_socket *socket)
 	return keep(sighting->census, sighting->host, socket);
 }
 
+static bool is_server(const struct census *census, const struct endpoint *endpoint)
+{
+	struct endpoint plain = endpoint_unmap(endpoint);
+
+	return endpoint_equal(&plain, &census->loopback);
+}
+
+static bool is_stranger(const struct census *census, const struct diag_socket *socket)
+{
+	for (size_t i = 0; i < census->stranger_count; i++) {
+		if (census->strangers[i] == socket->cookie)
+			return true;
+	}
+	return false;
+}
+
 static int see_on_loopback(void *context, const struct diag_socket *socket)
 {
 	struct census *census = context;
 
-	if (socket->local.port == census->loopback_port)
+	if (is_stranger(census, socket))
+		return 0;
+	if (is_server(census, &socket->local))
 		return keep(census, HOST_SERVER, socket);
-	if (socket->peer.port == census->loopback_port)
+	if (is_server(census, &socket->peer))
 		return keep(census, HOST_CLIENT, socket);
 	return 0;
+}
+
+static int pass_over(void *context, const struct diag_socket *socket)
+{
+	struct census *census = context;
+
+	if (is_server(census, &socket->local) || is_server(census, &socket->peer))
+		*list_grow(&census->strangers, &census->stranger_count, &census->stranger_room) =
+			socket->cookie;
+	return 0;
+}
+
+int census_open_loopback(struct census *census, struct host hosts[HOST_COUNT],
+	const struct endpoint *server, struct error *err)
+{
+	census->loopback = *server;
+	return diag_dump(&hosts[HOST_SERVER].diag, DIAG_LIVE_STATES, pass_over, census, err);
 }
 
 static bool looks_at_listeners(unsigned int which, int host)
@@ -196,7 +232,7 @@ static int look(
 		if (which & CENSUS_HOST(host))
 			forget(census, host, looks_at_listeners(which, host));
 	}
-	if (census->loopback_port)
+	if (census->loopback.family)
 		return diag_dump(
 			&hosts[HOST_SERVER].diag, DIAG_LIVE_STATES, see_on_loopback, census, err);
 	for (int host = 0; host < HOST_COUNT && r == 0; host++) {
@@ -245,7 +281,7 @@ int census_take(struct census *census, struct host hosts[HOST_COUNT], unsigned i
 {
 	int r;
 
-	if (census->loopback_port)
+	if (census->loopback.family)
 		which = CENSUS_ALL;
 	r = look(census, hosts, which, err);
 	if (r < 0)

@@ -28,9 +28,17 @@ struct census {
 	} * ends;
 	size_t end_count, end_room;
 
-	/* On a loopback both hosts are one namespace, told apart by the server's port; else 0. */
-	uint16_t loopback_port;
+	/* On a loopback both hosts are one namespace, told apart by where the server is; else of no family. */
+	struct endpoint loopback;
+	/* The cookies of what was there before: an earlier server at that port has left them. */
+	uint64_t *strangers;
+	size_t stranger_count, stranger_room;
 };
+
+/* Both hosts are one namespace, hosts[HOST_SERVER]'s, with the server at `server`. What there is now is passed over
+ * for good. 0 or a negative errno. */
+int census_open_loopback(struct census *census, struct host hosts[HOST_COUNT],
+	const struct endpoint *server, struct error *err);
 
 void census_finish(struct census *census);
 

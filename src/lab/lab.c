@@ -63,17 +63,19 @@ int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err
 	return 0;
 }
 
-int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct error *err)
+int lab_open_loopback(
+	struct lab *lab, const char *title, const struct endpoint *server, struct error *err)
 {
 	int r;
 
 	init(lab, title);
 	lab->is_loopback = true;
-	lab->census.loopback_port = port;
 	/* As the tap below: without CAP_NET_RAW there is none, and a busy kernel's states come late. */
 	if (fence_is_needed())
 		fence_open(&lab->fence, (int)if_nametoindex("lo"), -1, NULL);
 	r = diag_open(&lab->hosts[HOST_SERVER].diag, err);
+	if (r == 0)
+		r = census_open_loopback(&lab->census, lab->hosts, server, err);
 	/* Root's programs may change their user, and then outlive us but for a namespace; those of
 	 * others cannot, and need none. */
 	if (r == 0 && guardian_start(&lab->guardian, program_obey, true, NULL) < 0)
@@ -83,7 +85,7 @@ int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct 
 		return r;
 	}
 	/* Without CAP_NET_RAW the states are all there is to see. */
-	wire_open_tap(&lab->wire, port, NULL);
+	wire_open_tap(&lab->wire, server, NULL);
 	return 0;
 }
 

@@ -93,8 +93,10 @@ int lab_open(struct lab *lab, const char *title, bool is_ipv6, struct error *err
  */
 int lab_reset(struct lab *lab, const char *title, struct error *err);
 
-/* On this machine's loopback; the server will be the one on `port`. */
-int lab_open_loopback(struct lab *lab, const char *title, uint16_t port, struct error *err);
+/* On this machine's loopback; the server will be the one at that address and port. What an earlier one there has
+ * left behind (its client's TIME_WAIT, say) is no business of this record. */
+int lab_open_loopback(
+	struct lab *lab, const char *title, const struct endpoint *server, struct error *err);
 
 /* Ends the programs, the sockets and the hosts. Harmless on a lab that did not open. */
 void lab_close(struct lab *lab);

@@ -43,7 +43,7 @@ int wire_open(struct wire *wire, const struct host hosts[HOST_COUNT], struct err
 	return open_packet_socket(wire, err);
 }
 
-int wire_open_tap(struct wire *wire, uint16_t port, struct error *err)
+int wire_open_tap(struct wire *wire, const struct endpoint *server, struct error *err)
 {
 	struct sockaddr_ll loopback = {
 		.sll_family = AF_PACKET,
@@ -53,7 +53,7 @@ int wire_open_tap(struct wire *wire, uint16_t port, struct error *err)
 	int r;
 
 	*wire = (struct wire)WIRE_NONE;
-	wire->tap_port = port;
+	wire->tap = *server;
 	r = open_packet_socket(wire, err);
 	if (r == 0 && bind(wire->fd, (struct sockaddr *)&loopback, sizeof(loopback)) < 0) {
 		r = error_errno(err, errno, _("cannot listen on the loopback"));
@@ -83,15 +83,15 @@ static bool find_sender_by_device(const struct wire *wire, int device, enum host
 	return false;
 }
 
-static bool find_sender_by_port(
+static bool find_sender_by_address(
 	const struct wire *wire, const void *packet, size_t length, enum host_id *ret_sender)
 {
 	struct segment segment;
 
 	if (segment_decode(packet, length, &segment) < 0)
 		return false;
-	*ret_sender = segment.source.port == wire->tap_port ? HOST_SERVER : HOST_CLIENT;
-	return segment.source.port == wire->tap_port || segment.destination.port == wire->tap_port;
+	*ret_sender = endpoint_equal(&segment.source, &wire->tap) ? HOST_SERVER : HOST_CLIENT;
+	return *ret_sender == HOST_SERVER || endpoint_equal(&segment.destination, &wire->tap);
 }
 
 /* The kernel's stamp; now, where it has none. */
@@ -130,9 +130,10 @@ ssize_t wire_receive(
 		if (n < 0)
 			return errno == EAGAIN ? 0 : -errno;
 		*ret_sent_ns = sent_ns_of(&header);
-		if (!wire->tap_port && find_sender_by_device(wire, from.sll_ifindex, ret_sender))
+		if (!wire->tap.family && find_sender_by_device(wire, from.sll_ifindex, ret_sender))
 			return n;
-		if (wire->tap_port && find_sender_by_port(wire, buffer, (size_t)n, ret_sender)) {
+		if (wire->tap.family &&
+			find_sender_by_address(wire, buffer, (size_t)n, ret_sender)) {
 			segment_complete(buffer, (size_t)n);
 			return n;
 		}

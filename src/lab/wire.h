@@ -65,7 +65,7 @@ struct wire {
 	size_t rule_count, rule_room;
 	struct wire_packet *held; /* oldest first, over both hosts */
 	size_t held_count, held_room;
-	uint16_t tap_port;        /* a tap: the server's port; else 0 */
+	struct endpoint tap;      /* a tap: the server; else of no family */
 	bool is_mute[HOST_COUNT]; /* what the host sends vanishes: it has crashed */
 };
 
@@ -82,10 +82,10 @@ int wire_open(struct wire *wire, const struct host hosts[HOST_COUNT], struct err
 void wire_close(struct wire *wire);
 
 /*
- * A tap on this machine's loopback instead: what the server on `port` and its clients send can be
+ * A tap on this machine's loopback instead: what the server at that address and its clients send can be
  * received, and nothing more. Needs CAP_NET_RAW.
  */
-int wire_open_tap(struct wire *wire, uint16_t port, struct error *err);
+int wire_open_tap(struct wire *wire, const struct endpoint *server, struct error *err);
 
 /*
  * The next packet sent by a host, into `buffer` of WIRE_PACKET_BYTES: its length, who sent it and when

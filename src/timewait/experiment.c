@@ -30,23 +30,29 @@ static const char *const scenario_names[] = {
 	[FIRST_CLOSE_RESET] = "daytime-reset",
 };
 
-/* A port of the loopback that nobody uses now; 0 when there is none. */
-static uint16_t free_port(bool is_ipv6)
+/*
+ * Takes a port of the loopback that nobody uses now, for the server: a socket that has it and does not listen,
+ * with SO_REUSEADDR like the server's own, lets that one in and no other's connect() or bind(). A descriptor
+ * with *ret_server, or a negative errno.
+ */
+static int reserve_port(bool is_ipv6, struct endpoint *ret_server)
 {
-	_cleanup_fd_ int fd = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct endpoint loopback = {.family = is_ipv6 ? AF_INET6 : AF_INET};
+	_cleanup_fd_ int fd = socket(loopback.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_storage address;
 	socklen_t length;
+	const int on = 1;
 
 	inet_pton(loopback.family, is_ipv6 ? "::1" : "127.0.0.1", loopback.address);
 	length = endpoint_to_sockaddr(&loopback, &address);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) < 0)
-		return 0;
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+		bind(fd, (struct sockaddr *)&address, length) < 0)
+		return -errno;
 	length = sizeof(address);
-	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 ||
-		endpoint_from_sockaddr((struct sockaddr *)&address, &loopback) < 0)
-		return 0;
-	return loopback.port;
+	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+		return -errno;
+	endpoint_from_sockaddr((struct sockaddr *)&address, ret_server);
+	return fd_steal(&fd);
 }
 
 static int load(struct experiment *experiment, struct error *err)
@@ -144,16 +150,16 @@ static int open_lab(struct experiment *experiment, struct error *err)
 	const struct experiment_setting *setting = &experiment->setting;
 	const char *title = experiment->scenario.title;
 	const char *address = setting->is_ipv6 ? "::1" : "127.0.0.1";
-	uint16_t port;
+	struct endpoint server;
 
 	if (!setting->is_loopback)
 		return lab_open(&experiment->lab, title, setting->is_ipv6, err);
-	port = free_port(setting->is_ipv6);
-	if (!port)
-		return error_set(
-			err, EADDRNOTAVAIL, _("no free port on the loopback (%s)"), address);
-	move_to_loopback(&experiment->scenario, address, port);
-	return lab_open_loopback(&experiment->lab, title, port, err);
+	experiment->port_fd = reserve_port(setting->is_ipv6, &server);
+	if (experiment->port_fd < 0)
+		return error_errno(
+			err, -experiment->port_fd, _("no free port on the loopback (%s)"), address);
+	move_to_loopback(&experiment->scenario, address, server.port);
+	return lab_open_loopback(&experiment->lab, title, &server, err);
 }
 
 /* What the scenario says of both ends at last: "server TIME_WAIT, client CLOSED". */
@@ -227,7 +233,11 @@ int experiment_run(
 {
 	int r;
 
-	*experiment = (struct experiment){.setting = *setting, .connection = CONNECTION_NONE};
+	*experiment = (struct experiment){
+		.setting = *setting,
+		.connection = CONNECTION_NONE,
+		.port_fd = -1,
+	};
 	r = load(experiment, err);
 	if (r == 0)
 		leave_out_the_way(&experiment->scenario);
@@ -286,5 +296,6 @@ void experiment_finish(struct experiment *experiment)
 	if (experiment->is_lab_open)
 		lab_close(&experiment->lab);
 	experiment->is_lab_open = false;
+	fd_close(&experiment->port_fd);
 	scenario_finish(&experiment->scenario);
 }

@@ -35,6 +35,7 @@ struct experiment {
 	struct lab lab;
 	int connection;               /* CONNECTION_NONE when there was none */
 	const struct program *client; /* NULL where it never started */
+	int port_fd; /* keeps the server's port on the loopback from others; else -1 */
 	bool is_lab_open;
 	bool is_as_expected;
 	char expected[256];             /* "server TIME_WAIT, client CLOSED" */

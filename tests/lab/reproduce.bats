@@ -161,6 +161,26 @@ went()
 	[[ $(ends server --host --ipv6) == "server TIME_WAIT, client CLOSED" ]]
 }
 
+@test "--host: what an earlier server at the same port has left is not taken for this one's" {
+	# Six ports in all: each server meets those of the other family, and the clients of its own.
+	run --separate-stderr unshare --net bash -euc '
+		ip link set lo up
+		echo 40000 40005 >/proc/sys/net/ipv4/ip_local_port_range
+		for who in client reset server; do
+			for family in "" --ipv6; do
+				timewait reproduce --host --json --first-close $who $family |
+					jq -r "select(.type == \"result\") | .observed"
+			done
+		done'
+	[[ $status == 0 ]]
+	[[ $output == "server CLOSED, client TIME_WAIT
+server CLOSED, client TIME_WAIT
+server CLOSED, client CLOSED
+server CLOSED, client CLOSED
+server TIME_WAIT, client CLOSED
+server TIME_WAIT, client CLOSED" ]]
+}
+
 @test "--wait: the minute is measured, and said to be longer than 60 s" {
 	local lifetime
 
