@@ -14,11 +14,11 @@
 
 /*
  * The kernel writes its next reply within our recv(), and most of a dump's time is its: so one thread does
- * nothing but receive. Replies lie in slots, several in each, so that the threads rarely have to wake each other;
- * all slots together stay in a cache of the second level.
+ * nothing but receive. Replies lie in slots, dozens in each, so that the threads rarely have to wake each other,
+ * which costs more than what is lost where both slots are larger than the second level's cache.
  */
-#define SLOT_BYTES ((size_t)262144)
-#define SLOTS      4
+#define SLOT_BYTES ((size_t)1048576)
+#define SLOTS      2
 
 /* Some ten rows. */
 #define PREFETCH_BYTES 1024
