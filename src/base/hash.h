@@ -41,6 +41,12 @@ void hash_finish(struct hash *index);
 /* The hash of a key of this index. Two keys are the same only if every byte is: no padding in them. */
 uint32_t hash_bytes(const struct hash *index, const void *key, size_t length);
 
+/* The place of the hash will soon be asked for: has it fetched from memory meanwhile. */
+static inline void hash_prefetch(const struct hash *index, uint32_t hash)
+{
+	__builtin_prefetch(&index->slots[hash & index->mask]);
+}
+
 static inline struct hash_probe hash_probe(const struct hash *index, uint32_t hash)
 {
 	return (struct hash_probe){.hash = hash, .slot = hash & index->mask};

@@ -91,27 +91,47 @@ static bool is_same(enum group_by by, const struct group *a, const struct group 
 	return is_same_name(a->owner.name, b->owner.name);
 }
 
-void groups_count(
-	struct groups *groups, const struct diag_socket *socket, const struct owner *owner)
+static void count_one(struct groups *groups, const struct groups_gathered *socket)
 {
-	struct group key = key_of(groups->by, socket, owner);
-	struct hash_probe probe = hash_probe(&groups->index, hash_of(groups, &key));
+	struct hash_probe probe = hash_probe(&groups->index, socket->hash);
+	struct group *group;
 	size_t number;
 
 	while (hash_next(&groups->index, &probe, &number)) {
-		if (is_same(groups->by, &groups->groups[number], &key)) {
-			groups->groups[number].count++;
+		group = &groups->groups[number];
+		if (is_same(groups->by, group, &socket->key)) {
+			group->count++;
 			return;
 		}
 	}
-	key.count = 1;
-	*list_grow(&groups->groups, &groups->count, &groups->room) = key;
+	group = list_grow(&groups->groups, &groups->count, &groups->room);
+	*group = socket->key;
+	group->count = 1;
 	hash_add(&groups->index, &probe);
+}
+
+void groups_settle(struct groups *groups)
+{
+	for (size_t i = 0; i < groups->gathered_count; i++)
+		count_one(groups, &groups->gathered[i]);
+	groups->gathered_count = 0;
+}
+
+void groups_count(
+	struct groups *groups, const struct diag_socket *socket, const struct owner *owner)
+{
+	struct groups_gathered *gathered = &groups->gathered[groups->gathered_count++];
+
+	gathered->key = key_of(groups->by, socket, owner);
+	gathered->hash = hash_of(groups, &gathered->key);
+	hash_prefetch(&groups->index, gathered->hash);
+	if (groups->gathered_count == GROUPS_GATHERED)
+		groups_settle(groups);
 }
 
 void groups_sort(struct groups *groups)
 {
+	groups_settle(groups);
 	hash_finish(&groups->index);
-	groups_order(groups->by, &groups->groups, groups->count);
-	groups->room = groups->count;
+	groups_order(groups->by, groups->groups, groups->count);
 }

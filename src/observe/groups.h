@@ -34,11 +34,22 @@ struct group {
 	};
 };
 
+/*
+ * Where there are a million groups, to find one is to wait for memory: so sockets are first gathered, and the
+ * places of all of them fetched side by side.
+ */
+#define GROUPS_GATHERED 32
+
 struct groups {
 	enum group_by by;
 	struct group *groups; /* in the order of their first sockets, until groups_sort() */
 	size_t count, room;
 	struct hash index;
+	struct groups_gathered {
+		struct group key;
+		uint32_t hash;
+	} gathered[GROUPS_GATHERED];
+	size_t gathered_count;
 };
 
 void groups_init(struct groups *groups, enum group_by by);
@@ -47,11 +58,14 @@ void groups_finish(struct groups *groups);
 /* Do they ask who owns a socket? */
 bool groups_need_owner(enum group_by by);
 
-/* `owner` is NULL where unknown; its table must outlive the groups. */
+/* `owner` is NULL where unknown; its table must outlive the groups. The last sockets may be gathered only. */
 void groups_count(
 	struct groups *groups, const struct diag_socket *socket, const struct owner *owner);
 
-/* The largest first, equal ones by what they are. Nothing can be counted any more. */
+/* Counts those that are still gathered. */
+void groups_settle(struct groups *groups);
+
+/* Settles; the largest first, equal ones by what they are. Nothing can be counted any more. */
 void groups_sort(struct groups *groups);
 
 #endif

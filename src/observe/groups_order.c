@@ -35,9 +35,10 @@ static int compare(const void *left, const void *right, void *context)
 }
 
 /*
- * A million peers are sorted byte by byte, the least significant first: most bytes are the same in all of
- * them, and cost nothing. Here are the places of the bytes of a group in that order, on a machine
- * of either endianness.
+ * A million peers are sorted byte by byte, the least significant first. Most bytes are the same in all of them:
+ * only the others are moved about, packed into a record of a few words, and what all have in common is put
+ * back in the end. Here are the places of the bytes of a group in that order, on a machine of either
+ * endianness.
  */
 #define KEY_BYTES 32
 
@@ -85,57 +86,120 @@ static void find_differences(
 	memcpy(ret_differs, words, sizeof(words));
 }
 
-/* By one byte, keeping the order of those that have the same; `flip` 0xff for the largest first. */
-static void pass(
-	const struct group *from, struct group *to, size_t count, size_t place, uint8_t flip)
+/* A byte of the record, and where it comes from in a group; `flip` 0xff for the largest first. */
+struct packing {
+	size_t count; /* of the bytes that are packed, the least significant first */
+	size_t size;  /* of a record: whole words */
+	size_t places[KEY_BYTES];
+	uint8_t flips[KEY_BYTES];
+};
+
+static void plan(struct packing *packing, const struct group *groups, size_t count)
+{
+	uint8_t differs[sizeof(struct group)];
+	size_t places[KEY_BYTES];
+
+	_Static_assert(sizeof(struct group) == KEY_BYTES, "a group has no padding");
+	*packing = (struct packing){0};
+	place_key(places);
+	find_differences(groups, count, differs);
+	for (size_t i = 0; i < KEY_BYTES; i++) {
+		if (!differs[places[i]])
+			continue;
+		packing->places[packing->count] = places[i];
+		packing->flips[packing->count++] = i >= KEY_BYTES - sizeof(uint64_t) ? 0xff : 0;
+	}
+	packing->size = (packing->count + 7) / 8 * 8;
+}
+
+static void pack(
+	const struct packing *packing, const struct group *groups, size_t count, uint8_t *records)
+{
+	for (size_t i = 0; i < count; i++, records += packing->size) {
+		const uint8_t *group = (const uint8_t *)&groups[i];
+
+		for (size_t place = 0; place < packing->count; place++)
+			records[place] = group[packing->places[place]] ^ packing->flips[place];
+	}
+}
+
+/* Into groups of which any may be the first: in all other bytes they are alike. */
+static void unpack(
+	const struct packing *packing, const uint8_t *records, size_t count, struct group *groups)
+{
+	const struct group common = groups[0];
+
+	for (size_t i = 0; i < count; i++, records += packing->size) {
+		uint8_t *group = (uint8_t *)&groups[i];
+
+		memcpy(group, &common, sizeof(common));
+		for (size_t place = 0; place < packing->count; place++)
+			group[packing->places[place]] = records[place] ^ packing->flips[place];
+	}
+}
+
+/* By one byte, keeping the order of those that have the same. */
+static inline __attribute__((always_inline)) void pass(
+	const uint8_t *from, uint8_t *to, size_t count, size_t size, size_t place)
 {
 	size_t starts[256] = {0}, next = 0;
 
 	for (size_t i = 0; i < count; i++)
-		starts[((const uint8_t *)&from[i])[place] ^ flip]++;
+		starts[from[i * size + place]]++;
 	for (int value = 0; value < 256; value++) {
 		size_t many = starts[value];
 
 		starts[value] = next;
 		next += many;
 	}
-	for (size_t i = 0; i < count; i++)
-		to[starts[((const uint8_t *)&from[i])[place] ^ flip]++] = from[i];
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *record = from + i * size;
+
+		memcpy(to + starts[record[place]]++ * size, record, size);
+	}
 }
 
-static void sort_by_bytes(struct group **groups, size_t count)
+/* Where its size is a constant, a record is moved in a few instructions. */
+static void pass_of_size(const uint8_t *from, uint8_t *to, size_t count, size_t size, size_t place)
 {
-	struct group *other = reallocarray(NULL, count, sizeof(**groups));
-	uint8_t differs[sizeof(struct group)];
-	size_t places[KEY_BYTES];
-
-	_Static_assert(sizeof(struct group) == KEY_BYTES, "a group has no padding");
-	if (!other)
-		abort();
-	place_key(places);
-	find_differences(*groups, count, differs);
-	for (size_t i = 0; i < KEY_BYTES; i++) {
-		bool is_count = i >= KEY_BYTES - sizeof(uint64_t);
-		struct group *sorted = other;
-
-		if (!differs[places[i]])
-			continue;
-		pass(*groups, sorted, count, places[i], is_count ? 0xff : 0);
-		other = *groups;
-		*groups = sorted;
+	switch (size) {
+	case 8: pass(from, to, count, 8, place); break;
+	case 16: pass(from, to, count, 16, place); break;
+	case 24: pass(from, to, count, 24, place); break;
+	default: pass(from, to, count, KEY_BYTES, place); break;
 	}
-	free(other);
+}
+
+static void sort_by_bytes(struct group *groups, size_t count)
+{
+	struct packing packing;
+	uint8_t *records, *sorted;
+
+	plan(&packing, groups, count);
+	records = calloc(2 * count, packing.size);
+	if (!records)
+		abort();
+	sorted = records + count * packing.size;
+	pack(&packing, groups, count, records);
+	for (size_t place = 0; place < packing.count; place++) {
+		uint8_t *from = place % 2 ? sorted : records;
+		uint8_t *to = place % 2 ? records : sorted;
+
+		pass_of_size(from, to, count, packing.size, place);
+	}
+	unpack(&packing, packing.count % 2 ? sorted : records, count, groups);
+	free(records);
 }
 
 /* Below that the tables of the passes cost more than they save. */
 #define FEWEST_FOR_BYTES 1024
 
-void groups_order(enum group_by by, struct group **groups, size_t count)
+void groups_order(enum group_by by, struct group *groups, size_t count)
 {
 	bool is_endpoint = by == GROUP_BY_PEER || by == GROUP_BY_LOCAL;
 
 	if (is_endpoint && count >= FEWEST_FOR_BYTES)
 		sort_by_bytes(groups, count);
 	else if (count)
-		qsort_r(*groups, count, sizeof(**groups), compare, &by);
+		qsort_r(groups, count, sizeof(*groups), compare, &by);
 }

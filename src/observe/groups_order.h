@@ -6,7 +6,7 @@
 
 #include "observe/groups.h"
 
-/* The largest first, equal ones by what they are. May put another array in the place of *groups. */
-void groups_order(enum group_by by, struct group **groups, size_t count);
+/* The largest first, equal ones by what they are. */
+void groups_order(enum group_by by, struct group *groups, size_t count);
 
 #endif
