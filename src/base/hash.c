@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/large.h"
 
 #define FEWEST_SLOTS 64
 
@@ -26,6 +27,7 @@ static uint64_t *new_slots(size_t count)
 
 	if (!slots)
 		abort();
+	large_pages(slots, count * sizeof(*slots));
 	return slots;
 }
 

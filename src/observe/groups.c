@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "base/list.h"
 #include "observe/groups_order.h"
 
@@ -91,6 +92,16 @@ static bool is_same(enum group_by by, const struct group *a, const struct group 
 	return is_same_name(a->owner.name, b->owner.name);
 }
 
+static struct group *add(struct groups *groups)
+{
+	size_t room = groups->room;
+	struct group *group = list_grow(&groups->groups, &groups->count, &groups->room);
+
+	if (groups->room > room)
+		large_pages(groups->groups, groups->room * sizeof(*groups->groups));
+	return group;
+}
+
 static void count_one(struct groups *groups, const struct groups_gathered *socket)
 {
 	struct hash_probe probe = hash_probe(&groups->index, socket->hash);
@@ -104,7 +115,7 @@ static void count_one(struct groups *groups, const struct groups_gathered *socke
 			return;
 		}
 	}
-	group = list_grow(&groups->groups, &groups->count, &groups->room);
+	group = add(groups);
 	*group = socket->key;
 	group->count = 1;
 	hash_add(&groups->index, &probe);

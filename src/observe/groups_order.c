@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
+
 /* The unknown comes last. */
 static int compare_names(const char *a, const char *b)
 {
@@ -179,6 +181,7 @@ static void sort_by_bytes(struct group *groups, size_t count)
 	records = calloc(2 * count, packing.size);
 	if (!records)
 		abort();
+	large_pages(records, 2 * count * packing.size);
 	sorted = records + count * packing.size;
 	pack(&packing, groups, count, records);
 	for (size_t place = 0; place < packing.count; place++) {

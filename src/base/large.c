@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/large.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Two of x86's large pages: less may not hold a whole one. */
+#define FEWEST_BYTES ((size_t)4 << 20)
+
+void large_pages(void *memory, size_t bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	/* Of whole pages, with the allocator's own header: a mapping must stay one to be moved when it grows. */
+	uintptr_t start = (uintptr_t)memory / page * page;
+	uintptr_t end = ((uintptr_t)memory + bytes + page - 1) / page * page;
+
+	if (bytes >= FEWEST_BYTES)
+		madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
