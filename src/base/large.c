@@ -10,11 +10,13 @@
 
 void large_pages(void *memory, size_t bytes)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	/* Of whole pages, with the allocator's own header: a mapping must stay one to be moved when it grows. */
-	uintptr_t start = (uintptr_t)memory / page * page;
-	uintptr_t end = ((uintptr_t)memory + bytes + page - 1) / page * page;
+	uintptr_t page, start, end;
 
-	if (bytes >= FEWEST_BYTES)
-		madvise((void *)start, end - start, MADV_HUGEPAGE);
+	if (bytes < FEWEST_BYTES)
+		return;
+	/* Of whole pages, with the allocator's own header: a mapping must stay one to be moved when it grows. */
+	page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	start = (uintptr_t)memory / page * page;
+	end = ((uintptr_t)memory + bytes + page - 1) / page * page;
+	madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
